@@ -1,0 +1,172 @@
+// Copyright 2026 The hone authors.
+// SPDX-License-Identifier: Apache-2.0
+#include "data/file.h"
+
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <filesystem>
+#include <mutex>
+#include <utility>
+
+#include "data/printable.h"
+
+namespace hone {
+namespace {
+
+std::string system_error() { return std::strerror(errno); }
+
+const char* kind_of(mode_t mode) {
+  if (S_ISDIR(mode)) return "a directory";
+  if (S_ISFIFO(mode)) return "a FIFO";
+  if (S_ISCHR(mode) || S_ISBLK(mode)) return "a device";
+  if (S_ISSOCK(mode)) return "a socket";
+  return "a special file";
+}
+
+std::string directory_of(const std::string& path) {
+  const std::string parent = std::filesystem::path(path).parent_path().string();
+  return parent.empty() ? "." : parent;
+}
+
+// A name beside `path` that nobody can guess and prepare.
+std::string temporary_name(const std::string& path) {
+  uint64_t random = 0;
+  if (getrandom(&random, sizeof random, 0) != sizeof random)
+    fail(ErrorCode::kDisk, path, ": no random bytes for a temporary name: ", system_error());
+  char suffix[32];
+  std::snprintf(suffix, sizeof suffix, ".tmp-%016llx", static_cast<unsigned long long>(random));
+  return path + suffix;
+}
+
+}  // namespace
+
+FileDescriptor& FileDescriptor::operator=(FileDescriptor&& o) noexcept {
+  std::swap(fd_, o.fd_);
+  return *this;
+}
+
+FileDescriptor::~FileDescriptor() {
+  if (fd_ >= 0) ::close(fd_);
+}
+
+MappedFile::~MappedFile() {
+  if (data_ != nullptr) ::munmap(const_cast<std::byte*>(data_), size_);
+}
+
+void MappedFile::map(int fd, int64_t bytes, const std::string& path) {
+  check(data_ == nullptr, "file: ", path, " is mapped already");
+  if (bytes == 0) return;  // mmap refuses empty ranges
+  void* address = ::mmap(nullptr, static_cast<size_t>(bytes), PROT_READ, MAP_PRIVATE, fd, 0);
+  if (address == MAP_FAILED)
+    fail(ErrorCode::kDisk, printable(path, 4096), ": cannot map: ", system_error());
+  data_ = static_cast<const std::byte*>(address);
+  size_ = static_cast<size_t>(bytes);
+}
+
+struct InputFile::Mapping {
+  std::once_flag once;
+  MappedFile file;
+};
+
+InputFile::InputFile(std::string path, FileDescriptor fd, int64_t size, ErrorCode code)
+    : path_(std::move(path)),
+      fd_(std::move(fd)),
+      size_(size),
+      code_(code),
+      mapping_(std::make_shared<Mapping>()) {}
+
+InputFile InputFile::open(const std::string& path, ErrorCode code) {
+  // O_NONBLOCK: opening a FIFO must not wait for a writer.
+  FileDescriptor fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
+  if (fd.get() < 0) fail(code, printable(path, 4096), ": cannot open: ", system_error());
+  struct stat status;
+  if (::fstat(fd.get(), &status) != 0)
+    fail(ErrorCode::kDisk, printable(path, 4096), ": cannot stat: ", system_error());
+  if (!S_ISREG(status.st_mode))
+    fail(code, printable(path, 4096), ": expected a regular file, found ", kind_of(status.st_mode));
+  return InputFile(path, std::move(fd), status.st_size, code);
+}
+
+void InputFile::read(int64_t offset, std::span<std::byte> destination) const {
+  check(offset >= 0, "file: negative offset ", offset);
+  while (!destination.empty()) {
+    const ssize_t n = ::pread(fd_.get(), destination.data(), destination.size(), offset);
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0)
+      fail(ErrorCode::kDisk, printable(path_, 4096), ": cannot read ", destination.size(),
+           " bytes at byte ", offset, ": ", system_error());
+    if (n == 0)
+      fail(code_, printable(path_, 4096), ": ends at byte ", offset, ", expected ",
+           destination.size(), " more bytes; it was ", size_,
+           " bytes long when opened: did something rewrite it?");
+    offset += n;
+    destination = destination.subspan(static_cast<size_t>(n));
+  }
+}
+
+std::span<const std::byte> InputFile::mapped() const {
+  std::call_once(mapping_->once, [&] { mapping_->file.map(fd_.get(), size_, path_); });
+  return mapping_->file.bytes();
+}
+
+std::string read_file(const std::string& path, ErrorCode code, int64_t max_bytes) {
+  const InputFile file = InputFile::open(path, code);
+  if (file.size() > max_bytes)
+    fail(code, printable(path, 4096), ": ", file.size(), " bytes, expected at most ", max_bytes);
+  std::string text(static_cast<size_t>(file.size()), '\0');
+  file.read(0, std::as_writable_bytes(std::span(text)));
+  return text;
+}
+
+AtomicFile::AtomicFile(std::string path)
+    : path_(std::move(path)), temporary_(temporary_name(path_)) {
+  const int flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
+  fd_ = FileDescriptor(::open(temporary_.c_str(), flags, 0644));
+  if (fd_.get() < 0)
+    fail(ErrorCode::kDisk, printable(temporary_, 4096), ": cannot create: ", system_error());
+}
+
+AtomicFile::~AtomicFile() {
+  if (!temporary_.empty()) ::unlink(temporary_.c_str());
+}
+
+void AtomicFile::write(std::span<const std::byte> bytes) {
+  while (!bytes.empty()) {
+    const ssize_t n = ::write(fd_.get(), bytes.data(), bytes.size());
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) fail(ErrorCode::kDisk, printable(path_, 4096), ": cannot write: ", system_error());
+    bytes = bytes.subspan(static_cast<size_t>(n));
+  }
+}
+
+void AtomicFile::write(std::string_view text) { write(std::as_bytes(std::span(text))); }
+
+void AtomicFile::commit() {
+  check(!temporary_.empty(), "file: ", path_, " is committed already");
+  if (::fsync(fd_.get()) != 0)
+    fail(ErrorCode::kDisk, printable(path_, 4096), ": cannot sync: ", system_error());
+  if (::rename(temporary_.c_str(), path_.c_str()) != 0)
+    fail(ErrorCode::kDisk, printable(path_, 4096), ": cannot replace: ", system_error());
+  temporary_.clear();
+  // The new name is durable only once its directory is.
+  const std::string directory = directory_of(path_);
+  const FileDescriptor parent(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (parent.get() < 0 || ::fsync(parent.get()) != 0)
+    fail(ErrorCode::kDisk, printable(directory, 4096), ": cannot sync: ", system_error());
+}
+
+void write_file(const std::string& path, std::string_view text) {
+  AtomicFile file(path);
+  file.write(text);
+  file.commit();
+}
+
+}  // namespace hone
