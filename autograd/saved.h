@@ -1,0 +1,61 @@
+// Copyright 2026 The hone authors.
+// SPDX-License-Identifier: Apache-2.0
+//
+// What the backward pass keeps of the forward pass.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <string>
+
+#include "tensor/tensor.h"
+
+namespace hone {
+
+enum class SavePolicy {
+  keep,       // hold the tensor until backward
+  recompute,  // hold the recipe of the op that made it; ops without a recipe keep
+  offload,    // hold a copy in host memory; on the CPU the tensor is there already
+};
+
+// The policy of each saved tensor by its name ("swiglu.h", "rms_norm.y", ...). Names that are not
+// listed are kept.
+using SavePlan = std::map<std::string, SavePolicy>;
+
+// How to compute a tensor again from what is saved anyway.
+using Recipe = std::function<Tensor()>;
+
+// A tensor kept for backward under the current plan. Cheap to copy; get() may be called more than
+// once.
+class Saved {
+ public:
+  Saved() = default;
+  // name: op and tensor, as in a SavePlan. recipe: may be empty.
+  Saved(std::string name, Tensor value, Recipe recipe = nullptr);
+
+  const std::string& name() const { return name_; }
+  bool defined() const { return value_.defined() || recipe_ != nullptr; }
+  // Bytes held until backward: 0 under recompute.
+  int64_t bytes() const { return value_.defined() ? value_.nbytes() : 0; }
+  Tensor get() const { return recipe_ ? recipe_() : value_; }
+
+ private:
+  std::string name_;
+  Tensor value_;   // keep, offload
+  Recipe recipe_;  // recompute
+};
+
+// The plan in force on this thread.
+const SavePlan& save_plan();
+class SavePlanScope {
+ public:
+  explicit SavePlanScope(const SavePlan& plan);
+  ~SavePlanScope();
+  SavePlanScope(const SavePlanScope&) = delete;
+  SavePlanScope& operator=(const SavePlanScope&) = delete;
+
+ private:
+  const SavePlan* previous_;
+};
+
+}  // namespace hone

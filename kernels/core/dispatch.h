@@ -1,0 +1,87 @@
+// Copyright 2026 The hone authors.
+// SPDX-License-Identifier: Apache-2.0
+//
+// From run-time device and dtype to compile-time tags.
+//
+// Every op has one overload per device tag: f(Cpu<I>, ...) in foo_cpu.cc, compiled once per
+// instruction set, and f(Cuda, ...) in foo.cu. The public function checks, allocates its outputs
+// and calls the overload through visit_device. On the meta device nothing is called: outputs have
+// shapes and no bytes.
+#pragma once
+
+#include <cstdint>
+#include <utility>
+
+#include "tensor/check.h"
+#include "tensor/device.h"
+#include "tensor/dtype.h"
+
+namespace hone::kernels {
+
+// x86-64 levels of the CPU kernels (System V ABI names); other machines have v1 only.
+enum class Isa : int { v1 = 1, v3 = 3, v4 = 4 };
+
+template <Isa I>
+struct Cpu {};
+
+// The best level this machine has, or the one forced by set_cpu_isa / HONE_CPU_ISA=v1|v3|v4.
+Isa cpu_isa();
+// Errors: kUsage if this machine cannot run it.
+void set_cpu_isa(Isa isa);
+
+template <class F>
+void visit_device(Device device, F&& f) {
+  switch (device.type) {
+    case DeviceType::meta:
+      return;
+    case DeviceType::cpu:
+      switch (cpu_isa()) {
+#if defined(__x86_64__)
+        case Isa::v4:
+          return f(Cpu<Isa::v4>{});
+        case Isa::v3:
+          return f(Cpu<Isa::v3>{});
+#endif
+        default:
+          return f(Cpu<Isa::v1>{});
+      }
+    case DeviceType::cuda:
+      fail(ErrorCode::kDevice, "this build has no CUDA kernels; use the cpu device");
+  }
+}
+
+// Calls f.template operator()<T>() with T in {float, double, bf16}, the dtypes that kernels compute
+// on.
+template <class F>
+void visit_float(DType dtype, F&& f) {
+  switch (dtype) {
+    case DType::f32:
+      return f.template operator()<float>();
+    case DType::f64:
+      return f.template operator()<double>();
+    case DType::bf16:
+      return f.template operator()<bf16>();
+    default:
+      fail(ErrorCode::kInternal, "kernels compute on float32, float64 and bfloat16, not ",
+           name_of(dtype));
+  }
+}
+
+// The type sums are made in: double for double, float for everything narrower.
+template <class T>
+struct Accumulator {
+  using type = float;
+};
+template <>
+struct Accumulator<double> {
+  using type = double;
+};
+template <class T>
+using acc_t = typename Accumulator<T>::type;
+
+// The dtype of statistics and of parameter gradients that go with data of `dtype`.
+constexpr DType accumulator_dtype(DType dtype) {
+  return dtype == DType::f64 ? DType::f64 : DType::f32;
+}
+
+}  // namespace hone::kernels

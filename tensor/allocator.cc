@@ -1,0 +1,235 @@
+// Copyright 2026 The hone authors.
+// SPDX-License-Identifier: Apache-2.0
+#include "tensor/allocator.h"
+
+#include <cstdlib>
+#include <mutex>
+#include <thread>
+#include <unordered_map>
+#include <vector>
+
+#include "tensor/check.h"
+#include "tensor/step_plan.h"
+
+namespace hone {
+namespace {
+
+thread_local const char* current_label = "other";
+
+// The memory of one device: ledger, cap and step arena. Only the thread that opened the StepScope
+// takes part in it, so the record does not depend on how worker threads interleave.
+class DeviceMemory {
+ public:
+  explicit DeviceMemory(Device device) : device_(device) {}
+
+  std::shared_ptr<Block> allocate(int64_t bytes);
+  MemoryStats stats() const;
+  void reset_peak();
+  void set_cap(int64_t bytes);
+  void begin_step(uint64_t key);
+  void end_step();
+  void release_arena();
+
+ private:
+  struct Owner {  // what the deleter of a block needs to know
+    const char* label;
+    int64_t offset = StepPlan::kFromSystem;
+    int64_t record = -1;  // index in recorded_, or -1
+    uint64_t step_id = 0;
+  };
+
+  void enter(int64_t bytes, const char* label);
+  void free(const Block& block, const Owner& owner);
+  int64_t planned_offset(int64_t bytes);
+  void* system_allocate(int64_t bytes);
+  std::string table() const;
+
+  const Device device_;
+  mutable std::mutex mutex_;
+  MemoryStats stats_;
+  int64_t cap_ = 0;
+
+  enum class Mode { kOff, kRecord, kReplay } mode_ = Mode::kOff;
+  std::thread::id step_thread_;
+  uint64_t step_id_ = 0;
+  uint64_t key_ = 0;
+  int64_t clock_ = 0;
+  size_t next_ = 0;       // replay: index of the next allocation in the plan
+  bool strayed_ = false;  // replay: the step no longer follows its plan
+  std::vector<Lifetime> recorded_;
+  std::unordered_map<uint64_t, StepPlan> plans_;
+  const StepPlan* plan_ = nullptr;
+  LiveRanges live_ranges_;
+  char* arena_ = nullptr;
+  int64_t arena_bytes_ = 0;
+};
+
+void DeviceMemory::enter(int64_t bytes, const char* label) {
+  if (cap_ > 0 && stats_.live + bytes > cap_) {
+    fail(ErrorCode::kOutOfMemory, "out of memory on ", name_of(device_), ": ", bytes,
+         " bytes wanted for ", label, ", ", stats_.live, " in use, cap ", cap_, "\n", table());
+  }
+  stats_.live += bytes;
+  stats_.by_label[label] += bytes;
+  if (stats_.live > stats_.peak) {
+    stats_.peak = stats_.live;
+    stats_.peak_by_label = stats_.by_label;
+  }
+}
+
+std::string DeviceMemory::table() const {
+  std::string s = "what holds memory:\n";
+  for (const auto& [label, bytes] : stats_.by_label)
+    if (bytes > 0) s += "  " + label + ": " + std::to_string(bytes) + " bytes\n";
+  return s;
+}
+
+void* DeviceMemory::system_allocate(int64_t bytes) {
+  if (device_.type == DeviceType::meta || bytes == 0) return nullptr;
+  check(device_.type == DeviceType::cpu, "allocate: no allocator for ", name_of(device_));
+  ++stats_.allocations;
+  return std::aligned_alloc(64, static_cast<size_t>((bytes + 63) / 64 * 64));
+}
+
+// The arena offset that the plan gives the allocation now asked for.
+int64_t DeviceMemory::planned_offset(int64_t bytes) {
+  if (strayed_ || next_ >= plan_->bytes.size() || plan_->bytes[next_] != bytes) {
+    strayed_ = true;
+    return StepPlan::kFromSystem;
+  }
+  const int64_t offset = plan_->offsets[next_++];
+  // Something that outlives its record may still sit there: then the system serves this one.
+  if (offset != StepPlan::kFromSystem && !live_ranges_.take(offset, bytes))
+    return StepPlan::kFromSystem;
+  return offset;
+}
+
+std::shared_ptr<Block> DeviceMemory::allocate(int64_t bytes) {
+  check(bytes >= 0, "allocate: negative size ", bytes);
+  const std::lock_guard lock(mutex_);
+  const char* label = current_label;
+  enter(bytes, label);
+  Owner owner{label};
+  const bool in_step = mode_ != Mode::kOff && std::this_thread::get_id() == step_thread_;
+  if (in_step && mode_ == Mode::kRecord) {
+    owner.record = static_cast<int64_t>(recorded_.size());
+    recorded_.push_back({bytes, clock_++});
+  } else if (in_step && bytes > 0) {
+    owner.offset = planned_offset(bytes);
+  }
+  owner.step_id = step_id_;
+  Block block{nullptr, bytes};
+  if (owner.offset != StepPlan::kFromSystem) {
+    block.data = arena_ ? arena_ + owner.offset : nullptr;  // null on meta
+  } else {
+    block.data = system_allocate(bytes);
+    if (block.data == nullptr && bytes > 0 && device_.type != DeviceType::meta) {
+      stats_.live -= bytes;
+      stats_.by_label[label] -= bytes;
+      fail(ErrorCode::kOutOfMemory, "the system has no ", bytes, " bytes for ", label, "\n",
+           table());
+    }
+  }
+  return std::shared_ptr<Block>(new Block(block), [this, owner](Block* b) {
+    free(*b, owner);
+    delete b;
+  });
+}
+
+void DeviceMemory::free(const Block& block, const Owner& owner) {
+  const std::lock_guard lock(mutex_);
+  stats_.live -= block.bytes;
+  stats_.by_label[owner.label] -= block.bytes;
+  if (mode_ == Mode::kRecord && owner.record >= 0 && owner.step_id == step_id_)
+    recorded_[static_cast<size_t>(owner.record)].died = clock_++;
+  if (owner.offset != StepPlan::kFromSystem)
+    live_ranges_.release(owner.offset);
+  else
+    std::free(block.data);
+}
+
+void DeviceMemory::begin_step(uint64_t key) {
+  const std::lock_guard lock(mutex_);
+  check(mode_ == Mode::kOff, "step arena: a step is already open");
+  step_thread_ = std::this_thread::get_id();
+  key_ = key;
+  ++step_id_;
+  clock_ = 0;
+  next_ = 0;
+  strayed_ = false;
+  recorded_.clear();
+  const auto found = plans_.find(key);
+  plan_ = found == plans_.end() ? nullptr : &found->second;
+  mode_ = plan_ ? Mode::kReplay : Mode::kRecord;
+  if (plan_ && plan_->arena_bytes > arena_bytes_ && live_ranges_.empty()) {
+    if (device_.type == DeviceType::cpu) {
+      std::free(arena_);
+      arena_ = static_cast<char*>(system_allocate(plan_->arena_bytes));
+      if (!arena_) fail(ErrorCode::kOutOfMemory, "no ", plan_->arena_bytes, " bytes for the step");
+    }
+    stats_.reserved = arena_bytes_ = plan_->arena_bytes;
+  } else if (plan_ && plan_->arena_bytes > arena_bytes_) {
+    mode_ = Mode::kOff;  // the arena is too small and still in use: a tensor outlived its step
+  }
+}
+
+void DeviceMemory::end_step() {
+  const std::lock_guard lock(mutex_);
+  if (mode_ == Mode::kRecord) plans_[key_] = plan_offsets(recorded_);
+  if (mode_ == Mode::kReplay && strayed_) plans_.erase(key_);  // record it anew next time
+  mode_ = Mode::kOff;
+  plan_ = nullptr;
+}
+
+void DeviceMemory::release_arena() {
+  const std::lock_guard lock(mutex_);
+  check(mode_ == Mode::kOff && live_ranges_.empty(), "step arena: still in use");
+  std::free(arena_);
+  arena_ = nullptr;
+  stats_.reserved = arena_bytes_ = 0;
+  plans_.clear();
+}
+
+MemoryStats DeviceMemory::stats() const {
+  const std::lock_guard lock(mutex_);
+  return stats_;
+}
+
+void DeviceMemory::reset_peak() {
+  const std::lock_guard lock(mutex_);
+  stats_.peak = stats_.live;
+  stats_.peak_by_label = stats_.by_label;
+}
+
+void DeviceMemory::set_cap(int64_t bytes) {
+  const std::lock_guard lock(mutex_);
+  cap_ = bytes;
+}
+
+// Never destroyed: tensors with static lifetime may be freed after main ends.
+DeviceMemory& memory_of(Device device) {
+  static DeviceMemory* const cpu = new DeviceMemory(kCpu);
+  static DeviceMemory* const meta = new DeviceMemory(kMeta);
+  check(device.type != DeviceType::cuda, "this build has no CUDA allocator");
+  return device.type == DeviceType::cpu ? *cpu : *meta;
+}
+
+}  // namespace
+
+MemoryStats memory_stats(Device device) { return memory_of(device).stats(); }
+void reset_peak_memory(Device device) { memory_of(device).reset_peak(); }
+void set_memory_cap(Device device, int64_t bytes) { memory_of(device).set_cap(bytes); }
+void release_step_arena(Device device) { memory_of(device).release_arena(); }
+std::shared_ptr<Block> allocate_block(int64_t bytes, Device device) {
+  return memory_of(device).allocate(bytes);
+}
+
+MemoryScope::MemoryScope(const char* label) : previous_(current_label) { current_label = label; }
+MemoryScope::~MemoryScope() { current_label = previous_; }
+
+StepScope::StepScope(Device device, uint64_t key) : device_(device) {
+  memory_of(device).begin_step(key);
+}
+StepScope::~StepScope() { memory_of(device_).end_step(); }
+
+}  // namespace hone

@@ -1,0 +1,104 @@
+// Copyright 2026 The hone authors.
+// SPDX-License-Identifier: Apache-2.0
+#include "tensor/tensor.h"
+
+#include <cstring>
+
+namespace hone {
+namespace {
+
+Shape row_major_strides(const Shape& shape) {
+  Shape strides = shape;
+  int64_t step = 1;
+  for (int i = shape.rank() - 1; i >= 0; --i) {
+    strides.set(i, step);
+    step *= shape[i];
+  }
+  return strides;
+}
+
+}  // namespace
+
+Tensor Tensor::empty(const Shape& shape, DType dtype, Device device) {
+  int64_t bytes = 0;
+  check(!__builtin_mul_overflow(shape.numel(), size_of(dtype), &bytes), "tensor: ", shape.str(),
+        " is too large");
+  Tensor t;
+  t.block_ = allocate_block(bytes, device);
+  t.shape_ = shape;
+  t.strides_ = row_major_strides(shape);
+  t.dtype_ = dtype;
+  t.device_ = device;
+  return t;
+}
+
+Tensor Tensor::zeros(const Shape& shape, DType dtype, Device device) {
+  Tensor t = empty(shape, dtype, device);
+  if (t.nbytes() > 0 && !t.is_meta()) std::memset(t.raw(), 0, static_cast<size_t>(t.nbytes()));
+  return t;
+}
+
+void* Tensor::raw() const {
+  check(defined(), "tensor: undefined");
+  return block_->data ? static_cast<char*>(block_->data) + offset_ : nullptr;
+}
+
+bool Tensor::is_contiguous() const {
+  int64_t step = 1;
+  for (int i = rank() - 1; i >= 0; --i) {
+    if (shape_[i] != 1 && strides_[i] != step) return false;
+    step *= shape_[i];
+  }
+  return true;
+}
+
+Tensor Tensor::view(const Shape& shape) const {
+  check(defined() && is_contiguous(), "tensor: view of a tensor that is not contiguous");
+  check(shape.numel() == numel(), "tensor: cannot view ", shape_.str(), " as ", shape.str());
+  Tensor t = *this;
+  t.shape_ = shape;
+  t.strides_ = row_major_strides(shape);
+  return t;
+}
+
+Tensor Tensor::narrow(int dim, int64_t start, int64_t length) const {
+  const int64_t extent = shape_[dim];
+  check(start >= 0 && length >= 0 && start <= extent - length, "tensor: [", start, ", ",
+        start + length, ") is outside dimension ", dim, " of ", shape_.str());
+  Tensor t = *this;
+  t.offset_ += start * strides_[dim] * size_of(dtype_);
+  t.shape_.set(dim, length);
+  return t;
+}
+
+Tensor Tensor::split(int dim, int64_t outer) const {
+  const int d = dim < 0 ? dim + rank() : dim;
+  check(outer > 0 && shape_[d] % outer == 0, "tensor: dimension ", dim, " of ", shape_.str(),
+        " does not split into ", outer);
+  Tensor t = *this;
+  t.shape_ = Shape();
+  t.strides_ = Shape();
+  for (int i = 0; i < rank(); ++i) {
+    if (i != d) {
+      t.shape_.push_back(shape_[i]);
+      t.strides_.push_back(strides_[i]);
+      continue;
+    }
+    const int64_t inner = shape_[d] / outer;
+    t.shape_.push_back(outer);
+    t.strides_.push_back(strides_[d] * inner);
+    t.shape_.push_back(inner);
+    t.strides_.push_back(strides_[d]);
+  }
+  return t;
+}
+
+void copy_bytes(const Tensor& from, const Tensor& to) {
+  check(from.shape() == to.shape() && from.dtype() == to.dtype(), "copy: ", from.shape().str(), " ",
+        name_of(from.dtype()), " to ", to.shape().str(), " ", name_of(to.dtype()));
+  check(from.is_contiguous() && to.is_contiguous(), "copy: not contiguous");
+  if (from.is_meta() || to.is_meta() || from.nbytes() == 0) return;
+  std::memcpy(to.raw(), from.raw(), static_cast<size_t>(from.nbytes()));
+}
+
+}  // namespace hone
