@@ -138,16 +138,20 @@ AtomicFile::~AtomicFile() {
   if (!temporary_.empty()) ::unlink(temporary_.c_str());
 }
 
-void AtomicFile::write(std::span<const std::byte> bytes) {
+void AtomicFile::write(int64_t offset, std::span<const std::byte> bytes) {
+  check(offset >= 0, "file: negative offset ", offset);
   while (!bytes.empty()) {
-    const ssize_t n = ::write(fd_.get(), bytes.data(), bytes.size());
+    const ssize_t n = ::pwrite(fd_.get(), bytes.data(), bytes.size(), offset);
     if (n < 0 && errno == EINTR) continue;
     if (n < 0) fail(ErrorCode::kDisk, printable(path_, 4096), ": cannot write: ", system_error());
+    offset += n;
     bytes = bytes.subspan(static_cast<size_t>(n));
   }
 }
 
-void AtomicFile::write(std::string_view text) { write(std::as_bytes(std::span(text))); }
+void AtomicFile::write(int64_t offset, std::string_view text) {
+  write(offset, std::as_bytes(std::span(text)));
+}
 
 void AtomicFile::commit() {
   check(!temporary_.empty(), "file: ", path_, " is committed already");
@@ -165,7 +169,7 @@ void AtomicFile::commit() {
 
 void write_file(const std::string& path, std::string_view text) {
   AtomicFile file(path);
-  file.write(text);
+  file.write(0, text);
   file.commit();
 }
 

@@ -91,8 +91,9 @@ class AtomicFile {
   AtomicFile& operator=(const AtomicFile&) = delete;
   ~AtomicFile();
 
-  void write(std::span<const std::byte> bytes);  // appends. Errors: kDisk
-  void write(std::string_view text);
+  // Writes at byte `offset`; parts may come in any order. Errors: kDisk.
+  void write(int64_t offset, std::span<const std::byte> bytes);
+  void write(int64_t offset, std::string_view text);
   void commit();  // Errors: kDisk
 
  private:

@@ -139,6 +139,10 @@ bool JsonValue::is_string() const { return raw().is_string(); }
 
 std::string JsonValue::where() const { return printable(source_->name, 4096) + ": " + path_; }
 
+JsonValue JsonValue::from(std::shared_ptr<const JsonSource> source) const {
+  return JsonValue(value_, std::move(source), path_);
+}
+
 void JsonValue::reject(std::string_view expectation) const {
   fail(source_->code, where(), ": expected ", expectation, ", found ", describe(raw()));
 }

@@ -87,6 +87,9 @@ class JsonValue {
   // "config.json: $.hidden_size"
   std::string where() const;
 
+  // The same value under another source, for messages.
+  JsonValue from(std::shared_ptr<const JsonSource> source) const;
+
   // Throws "<where>: expected <expectation>, found <this value>", for callers' own rules.
   [[noreturn]] void reject(std::string_view expectation) const;
 

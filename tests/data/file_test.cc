@@ -74,15 +74,15 @@ TEST_CASE("file: an atomic file appears whole or not at all") {
   const InputFile before = InputFile::open(dir / "a", ErrorCode::kModel);
   {
     AtomicFile abandoned(dir / "a");
-    abandoned.write("half");
+    abandoned.write(0, "half");
     CHECK(entries(dir) == 2);
   }
   CHECK(entries(dir) == 1);
   CHECK(read_file(dir / "a", ErrorCode::kModel) == "old");
 
   AtomicFile file(dir / "a");
-  file.write("n");
-  file.write("ew");
+  file.write(1, "ew");
+  file.write(0, "n");
   file.commit();
   CHECK(entries(dir) == 1);
   CHECK(read_file(dir / "a", ErrorCode::kModel) == "new");
