@@ -1,0 +1,24 @@
+// Copyright 2026 The hone authors.
+// SPDX-License-Identifier: Apache-2.0
+#include "kernels/optimizer/global_norm.h"
+
+namespace hone::kernels {
+
+void clip_factor(const Tensor& g, double max_norm, const Tensor& norm, const Tensor& clip) {
+  check(g.is_contiguous() && (g.dtype() == DType::f32 || g.dtype() == DType::f64),
+        "clip_factor: gradients must be contiguous f32 or f64, got ", name_of(g.dtype()));
+  check(max_norm >= 0, "clip_factor: max_norm ", max_norm, " is negative");
+  for (const Tensor* t : {&norm, &clip})
+    check(t->numel() == 1 && t->dtype() == DType::f32,
+          "clip_factor: norm and clip are f32 scalars");
+  const int64_t blocks = (g.numel() + kNormBlock - 1) / kNormBlock;
+  const Tensor partial = Tensor::empty({blocks}, DType::f64, g.device());
+  visit_device(g.device(),
+               [&](auto device) { clip_factor(device, g, max_norm, norm, clip, partial); });
+}
+
+Cost clip_factor_cost(int64_t n, DType t) {
+  return {static_cast<double>(n * size_of(t)), 2.0 * static_cast<double>(n)};
+}
+
+}  // namespace hone::kernels

@@ -1,0 +1,38 @@
+// Copyright 2026 The hone authors.
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <cmath>
+
+#include "kernels/core/isa.h"
+#include "kernels/core/parallel.h"
+#include "kernels/optimizer/global_norm.h"
+
+namespace hone::kernels {
+
+template <Isa I>
+void clip_factor(Cpu<I>, const Tensor& g, double max_norm, const Tensor& norm, const Tensor& clip,
+                 const Tensor& partial) {
+  double* sums = partial.data<double>();
+  visit_float(g.dtype(), [&]<class T>() {
+    const T* p = g.data<T>();
+    parallel_for(g.numel(), kNormBlock, [&](int64_t begin, int64_t end) {
+      double sum = 0;
+#pragma omp simd reduction(+ : sum)
+      for (int64_t i = begin; i < end; ++i) {
+        const double x = static_cast<double>(p[i]);
+        sum += x * x;
+      }
+      sums[begin / kNormBlock] = sum;
+    });
+  });
+  double total = 0;
+  for (int64_t b = 0; b < partial.numel(); ++b) total += sums[b];
+  const double n = std::sqrt(total);
+  *norm.data<float>() = static_cast<float>(n);
+  *clip.data<float>() = max_norm > 0 ? static_cast<float>(std::min(1.0, max_norm / (n + 1e-6))) : 1;
+}
+
+template void clip_factor(Cpu<kIsa>, const Tensor&, double, const Tensor&, const Tensor&,
+                          const Tensor&);
+
+}  // namespace hone::kernels

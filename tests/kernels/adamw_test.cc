@@ -1,0 +1,78 @@
+// Copyright 2026 The hone authors.
+// SPDX-License-Identifier: Apache-2.0
+#include "kernels/optimizer/adamw.h"
+
+#include <doctest/doctest.h>
+
+#include <cmath>
+
+#include "kernels/core/parallel.h"
+#include "kernels/optimizer/global_norm.h"
+#include "tests/support/compare.h"
+
+namespace hone {
+namespace {
+
+using test::random_tensor;
+
+// torch.optim.AdamW written out for one number, in double.
+struct ScalarAdamW {
+  double m = 0, v = 0;
+  double step(double p, double g, double lr, double decay, int t) {
+    p -= lr * decay * p;
+    m = 0.9 * m + 0.1 * g;
+    v = 0.999 * v + 0.001 * g * g;
+    const double denominator = std::sqrt(v) / std::sqrt(1 - std::pow(0.999, t)) + 1e-8;
+    return p - lr / (1 - std::pow(0.9, t)) * m / denominator;
+  }
+};
+
+TEST_CASE("adamw: twenty steps of each element follow the scalar recurrence") {
+  const int64_t n = 1001, decayed = 700;
+  for (const DType dtype : {DType::f64, DType::f32}) {
+    const Tensor p = random_tensor({n}, dtype, "p");
+    const Tensor m = Tensor::zeros({n}, dtype), v = Tensor::zeros({n}, dtype);
+    const Tensor shadow = Tensor::empty({n}, DType::bf16);
+    std::vector<ScalarAdamW> oracle(static_cast<size_t>(n));
+    std::vector<double> q = kernels::cast(p, DType::f64).to_vector<double>();
+    const kernels::StepScalars scalars = kernels::StepScalars::make(kCpu);
+    *scalars.clip.data<float>() = 0.5f;
+    for (int t = 1; t <= 20; ++t) {
+      const Tensor g = random_tensor({n}, dtype, "g" + std::to_string(t), 0.1);
+      *scalars.learning_rate.data<float>() = 0.0078125f * static_cast<float>(t);
+      *scalars.step.data<int64_t>() = t;
+      kernels::adamw_step(p, g, m, v, shadow, scalars, {.weight_decay = 0.25, .decayed = decayed});
+      const std::vector<double> g64 = kernels::cast(g, DType::f64).to_vector<double>();
+      for (size_t i = 0; i < q.size(); ++i)
+        q[i] = oracle[i].step(q[i], 0.5 * g64[i], 0.0078125 * t,
+                              static_cast<int64_t>(i) < decayed ? 0.25 : 0, t);
+    }
+    CHECK(test::rel_err(p, Tensor::of(q, {n})) < (dtype == DType::f64 ? 1e-14 : 1e-6));
+    CHECK(test::same_bits(shadow, kernels::cast(p, DType::bf16)));
+  }
+}
+
+TEST_CASE("clip_factor: the norm over many blocks, with any number of threads") {
+  const int64_t n = 3 * kernels::kNormBlock + 17;
+  const Tensor g = random_tensor({n}, DType::f32, "g");
+  double sum = 0;
+  for (float x : g.to_vector<float>()) sum += static_cast<double>(x) * x;
+  const Tensor norm = Tensor::zeros({}, DType::f32), clip = Tensor::zeros({}, DType::f32);
+  kernels::set_num_threads(2);
+  kernels::clip_factor(g, 2.0, norm, clip);
+  const float two = norm.item<float>();
+  CHECK(two == doctest::Approx(std::sqrt(sum)).epsilon(1e-7));
+  CHECK(clip.item<float>() == doctest::Approx(2.0 / std::sqrt(sum)).epsilon(1e-6));
+  kernels::set_num_threads(1);
+  kernels::clip_factor(g, 1e9, norm, clip);
+  CHECK(norm.item<float>() == two);
+  CHECK(clip.item<float>() == 1);
+  kernels::clip_factor(g, 0, norm, clip);
+  CHECK(clip.item<float>() == 1);
+  g.data<float>()[70000] = NAN;
+  kernels::clip_factor(g, 1, norm, clip);
+  CHECK(std::isnan(norm.item<float>()));
+}
+
+}  // namespace
+}  // namespace hone
