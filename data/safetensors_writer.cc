@@ -109,8 +109,7 @@ void SafetensorsWriter::write(std::string_view name, std::span<const std::byte> 
 }
 
 void SafetensorsWriter::commit() {
-  check(written_ == slots_.size(), "safetensors: ", written_, " of ", slots_.size(),
-        " tensors written");
+  check(complete(), "safetensors: ", written_, " of ", slots_.size(), " tensors written");
   file_.commit();
 }
 

@@ -52,7 +52,9 @@ class SafetensorsWriter {
   // Requires: the tensor was announced, was not written before, and has this many bytes.
   void write(std::string_view name, std::span<const std::byte> bytes);
 
-  // Requires: all tensors are written. Errors: kDisk.
+  bool complete() const { return written_ == slots_.size(); }
+
+  // Requires: complete(). Errors: kDisk.
   void commit();
 
  private:
