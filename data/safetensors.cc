@@ -48,7 +48,7 @@ void SafetensorsFile::read(std::string_view name, std::span<std::byte> destinati
   const StoredTensor& tensor = info(name);
   const auto bytes = static_cast<int64_t>(destination.size());
   check(begin >= 0 && bytes <= tensor.nbytes && begin <= tensor.nbytes - bytes,
-        "safetensors: bytes ", begin, " to ", begin + bytes, " of ", quote(name), ", which has ",
+        "safetensors: ", bytes, " bytes at byte ", begin, " of ", quote(name), ", which has ",
         tensor.nbytes);
   file_.read(tensor.offset + begin, destination);
 }
