@@ -16,7 +16,8 @@ class TemporaryDirectory {
  public:
   TemporaryDirectory() {
     const char* base = std::getenv("TEST_TMPDIR");  // set by bazel test
-    path_ = std::string(base != nullptr ? base : "/tmp") + "/hone_test_XXXXXX";
+    path_ = (base != nullptr ? base : std::filesystem::temp_directory_path().string()) +
+            "/hone_test_XXXXXX";
     check(::mkdtemp(path_.data()) != nullptr, "cannot create ", path_);
   }
   TemporaryDirectory(const TemporaryDirectory&) = delete;
