@@ -19,10 +19,11 @@ compiled with the default flags.
 
 load("@bazel_tools//tools/cpp:toolchain_utils.bzl", "find_cpp_toolchain")
 
+# maybe-uninitialized: gcc 12 reports its own AVX-512 header (gcc bug 105593).
 _X86_64_LEVELS = {
     "1": ["-march=x86-64"],
     "3": ["-march=x86-64-v3"],
-    "4": ["-march=x86-64-v4"],
+    "4": ["-march=x86-64-v4", "-Wno-maybe-uninitialized"],
 }
 _OTHER_LEVELS = {"1": []}
 
@@ -31,7 +32,6 @@ _OTHER_LEVELS = {"1": []}
 # without them sqrt and conditionals vectorise. Neither changes a result.
 # gnu-unique: such symbols could not be made local.
 _FLAGS = [
-    "-O3",
     "-fopenmp-simd",
     "-fno-math-errno",
     "-fno-trapping-math",
@@ -41,6 +41,7 @@ _FLAGS = [
 def _compile(ctx, level, flags, deps, cc_toolchain, features):
     """Compiles all sources for one level; returns one object and what users need for compiling."""
     name = "%s_v%s" % (ctx.label.name, level)
+    optimise = ["-O3"] if ctx.var["COMPILATION_MODE"] == "opt" else []
     compilation_context, outputs = cc_common.compile(
         actions = ctx.actions,
         name = name,
@@ -49,7 +50,7 @@ def _compile(ctx, level, flags, deps, cc_toolchain, features):
         srcs = ctx.files.srcs,
         public_hdrs = ctx.files.hdrs,
         local_defines = ["HONE_ISA=" + level],
-        user_compile_flags = _FLAGS + flags,
+        user_compile_flags = _FLAGS + optimise + flags,
         compilation_contexts = [dep.compilation_context for dep in deps],
         disallow_nopic_outputs = True,
     )
