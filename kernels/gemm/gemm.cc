@@ -19,7 +19,8 @@ void gemm(const Tensor& a, Transpose ta, const Tensor& b, Transpose tb, double a
             out_columns(b, tb) == c.dim(1),
         "gemm: ", a.shape(), ta == Transpose::yes ? "^T" : "", " x ", b.shape(),
         tb == Transpose::yes ? "^T" : "", " into ", c.shape());
-  check(a.dtype() == b.dtype() && (c.dtype() == a.dtype() || c.dtype() == DType::f32),
+  check(a.dtype() == b.dtype() &&
+            (c.dtype() == a.dtype() || (a.dtype() == DType::bf16 && c.dtype() == DType::f32)),
         "gemm: ", name_of(a.dtype()), " x ", name_of(b.dtype()), " into ", name_of(c.dtype()));
   visit_device(a.device(), [&](auto device) { gemm(device, a, ta, b, tb, alpha, beta, c); });
 }

@@ -5,7 +5,8 @@
 //
 //   C[m,n] = alpha * sum_k opA(A)[m,k] * opB(B)[k,n] + beta * C[m,n]        op(X) = X or X^T
 //
-//   A, B in T = f32, f64 or bf16; C in T or in f32. Rows may be strided, columns are contiguous.
+//   A, B in T = f32, f64 or bf16; C in T, or f32 for bf16. Rows may be strided, columns are
+//   contiguous.
 //   Sums in f32 (f64 for f64), one rounding to C's type. beta = 0 ignores what C held, NaN
 //   included. CPU: Eigen on tiles cut by shape alone, each computed by one thread over the whole of
 //   K, so the result does not depend on the number of threads.

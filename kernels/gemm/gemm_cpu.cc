@@ -1,8 +1,12 @@
 // Copyright 2026 The hone authors.
 // SPDX-License-Identifier: Apache-2.0
+
+// gcc 12 takes the undefined operand of its own AVX-512 intrinsics for an uninitialised variable
+// wherever Eigen inlines them.
+#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
+
 #include <Eigen/Core>
 #include <algorithm>
-#include <vector>
 
 #include "kernels/core/isa.h"
 #include "kernels/core/parallel.h"
@@ -55,34 +59,66 @@ void gemm_tiled(MatrixRef<const T> a, Transpose ta, MatrixRef<const T> b, Transp
   });
 }
 
-// A f32 copy of a bf16 matrix, rows contiguous.
-Tensor widen(const Tensor& t) {
-  Tensor wide = Tensor::empty(t.shape(), DType::f32);
-  const int64_t columns = t.dim(1);
-  parallel_for(t.dim(0), grain_for(columns), [&](int64_t begin, int64_t end) {
-    for (int64_t r = begin; r < end; ++r) {
-      const bf16* x = t.data<bf16>() + r * t.stride(0);
-      float* y = wide.data<float>() + r * columns;
-      for (int64_t j = 0; j < columns; ++j) y[j] = x[j];
-    }
-  });
-  return wide;
+// Columns of K that a bf16 tile widens at a time: bounds the scratch, and the slabs stay in cache.
+constexpr int64_t kSlab = 1024;
+
+// Elements [i, i_end) x [k, k_end) of op(x), stored as in x.
+template <class T>
+MatrixRef<T> block(MatrixRef<T> x, Transpose op, int64_t i, int64_t i_end, int64_t k,
+                   int64_t k_end) {
+  const MatrixRef<T> s = slice(x, op, i, i_end);
+  if (op == Transpose::no) return {s.data + k, s.rows, k_end - k, s.stride};
+  return {s.data + k * s.stride, k_end - k, s.columns, s.stride};
 }
 
-void gemm_bf16(const Tensor& a, Transpose ta, const Tensor& b, Transpose tb, double alpha,
-               double beta, const Tensor& c) {
-  const Tensor wide_a = widen(a), wide_b = widen(b);
-  const auto run = [&](double with_beta, const Tensor& into) {
-    gemm_tiled<float>(matrix<const float>(wide_a), ta, matrix<const float>(wide_b), tb,
-                      static_cast<float>(alpha), static_cast<float>(with_beta),
-                      matrix<float>(into));
-  };
-  if (c.dtype() == DType::f32) return run(beta, c);
-  const Tensor sums = beta != 0 ? widen(c) : Tensor::empty(c.shape(), DType::f32);
-  run(beta, sums);
-  for (int64_t r = 0; r < c.dim(0); ++r)
-    for (int64_t j = 0; j < c.dim(1); ++j)
-      c.data<bf16>()[r * c.stride(0) + j] = bf16(sums.data<float>()[r * c.dim(1) + j]);
+// to = from, element by element with conversion; returns a packed view of `to`.
+template <class From, class To>
+MatrixRef<const To> convert(MatrixRef<From> from, MatrixRef<To> to) {
+  for (int64_t r = 0; r < from.rows; ++r) {
+    const From* x = from.data + r * from.stride;
+    To* y = to.data + r * to.stride;
+    for (int64_t j = 0; j < from.columns; ++j) y[j] = To(x[j]);
+  }
+  return {to.data, to.rows, to.columns, to.stride};
+}
+
+MatrixRef<const float> widen(MatrixRef<const bf16> from, float* to) {
+  return convert(from, MatrixRef<float>{to, from.rows, from.columns, from.columns});
+}
+
+// bf16 operands are widened tile by tile: f32 copies of whole operands would take twice their
+// memory, for every product.
+void gemm_bf16(const Tensor& a, Transpose ta, const Tensor& b, Transpose tb, float alpha,
+               float beta, const Tensor& c) {
+  const auto A = matrix<const bf16>(a), B = matrix<const bf16>(b);
+  const int64_t M = c.dim(0), N = c.dim(1), K = ta == Transpose::no ? a.dim(1) : a.dim(0);
+  const int64_t tile_rows = (M + kTileRows - 1) / kTileRows;
+  const int64_t tile_columns = (N + kTileColumns - 1) / kTileColumns;
+  const int64_t m = std::min(M, kTileRows), n = std::min(N, kTileColumns), k = std::min(K, kSlab);
+  const Tensor scratch = Tensor::empty({num_threads(), m * k + n * k + m * n}, DType::f32);
+  parallel_for(tile_rows * tile_columns, 1, [&](int64_t tile, int64_t, int worker) {
+    float* wide_a = scratch.data<float>() + worker * scratch.stride(0);
+    float *wide_b = wide_a + m * k, *tile_sums = wide_b + n * k;
+    const int64_t i = tile / tile_columns * kTileRows, j = tile % tile_columns * kTileColumns;
+    const int64_t i_end = std::min(i + kTileRows, M), j_end = std::min(j + kTileColumns, N);
+    const MatrixRef<float> sums = {tile_sums, i_end - i, j_end - j, j_end - j};
+    const auto with_result = [&](auto&& f) {  // f(the tile of C)
+      const int64_t at = i * c.stride(0) + j;
+      if (c.dtype() == DType::f32)
+        f(MatrixRef<float>{c.data<float>() + at, sums.rows, sums.columns, c.stride(0)});
+      else
+        f(MatrixRef<bf16>{c.data<bf16>() + at, sums.rows, sums.columns, c.stride(0)});
+    };
+    if (beta != 0) with_result([&](auto result) { convert(result, sums); });
+    float keep = beta;
+    for (int64_t from = 0; from < std::max<int64_t>(K, 1); from += kSlab) {
+      const int64_t to = std::min(from + kSlab, K);
+      gemm_serial(Cpu<kIsa>{}, widen(block(A, ta, i, i_end, from, to), wide_a), ta,
+                  widen(block(B, flip(tb), j, j_end, from, to), wide_b), tb, alpha, keep, sums);
+      keep = 1;
+    }
+    with_result([&](auto result) { convert(sums, result); });
+  });
 }
 
 }  // namespace
@@ -112,7 +148,8 @@ void gemm_serial(Cpu<I>, MatrixRef<const T> a, Transpose ta, MatrixRef<const T> 
 template <Isa I>
 void gemm(Cpu<I>, const Tensor& a, Transpose ta, const Tensor& b, Transpose tb, double alpha,
           double beta, const Tensor& c) {
-  if (a.dtype() == DType::bf16) return gemm_bf16(a, ta, b, tb, alpha, beta, c);
+  if (a.dtype() == DType::bf16)
+    return gemm_bf16(a, ta, b, tb, static_cast<float>(alpha), static_cast<float>(beta), c);
   visit_float(a.dtype(), [&]<class T>() {
     if constexpr (!std::is_same_v<T, bf16>)
       gemm_tiled<T>(matrix<const T>(a), ta, matrix<const T>(b), tb, static_cast<T>(alpha),

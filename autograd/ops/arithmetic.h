@@ -1,0 +1,18 @@
+// Copyright 2026 The hone authors.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "autograd/var.h"
+
+namespace hone {
+
+// a + b. Requires: equal shapes and dtypes. Saves nothing.
+Var add(const Var& a, const Var& b);
+
+// x * factor. Saves nothing.
+Var scale(const Var& x, double factor);
+
+// The same elements under another shape. Requires: contiguous. Saves nothing.
+Var reshape(const Var& x, const Shape& shape);
+
+}  // namespace hone

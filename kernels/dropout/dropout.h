@@ -1,0 +1,31 @@
+// Copyright 2026 The hone authors.
+// SPDX-License-Identifier: Apache-2.0
+//
+// Dropout with a mask that is a function of the random stream and the element.
+//                                   source: Srivastava et al. 2014, JMLR 15; Salmon et al. 2011
+//                                   (Philox)
+//
+//   y[i] = x[i] / (1 - p) if u[i] >= p, else 0            u[i] = random.uniform(i), uniform in [0,
+//   1)
+//
+//   The gradient is the same function of dy, so nothing is kept for it.
+//   x, y [...] in T = f32, f64 or bf16. Math in f32 (f64), one rounding.
+#pragma once
+
+#include "kernels/core/cost.h"
+#include "kernels/core/dispatch.h"
+#include "tensor/random.h"
+#include "tensor/tensor.h"
+
+namespace hone::kernels {
+
+// p in [0, 1). Requires: contiguous.
+Tensor dropout(const Tensor& x, double p, const RandomStream& random);
+
+Cost dropout_cost(int64_t n, DType t);
+
+// Device implementation.
+template <Isa I>
+void dropout(Cpu<I>, const Tensor& x, double p, const RandomStream& random, const Tensor& y);
+
+}  // namespace hone::kernels

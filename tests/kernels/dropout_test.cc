@@ -1,0 +1,67 @@
+// Copyright 2026 The hone authors.
+// SPDX-License-Identifier: Apache-2.0
+#include "autograd/ops/dropout.h"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+
+#include "autograd/gradcheck.h"
+#include "autograd/tape.h"
+#include "kernels/core/parallel.h"
+#include "kernels/dropout/dropout.h"
+#include "tests/support/compare.h"
+
+namespace hone {
+namespace {
+
+TEST_CASE("dropout: every element is 0 or x / (1 - p), as its own random number says") {
+  for (const DType dtype : {DType::f64, DType::f32, DType::bf16})
+    for (const double p : {0.0, 0.1, 0.75}) {
+      const RandomStream random(5, "layer.3", 7);
+      const Tensor x = test::random_tensor({3, 1111}, dtype, "x");
+      const std::vector<double> from = kernels::cast(x, DType::f64).to_vector<double>();
+      const Tensor y = kernels::dropout(x, p, random);
+      const Tensor expected = Tensor::zeros(x.shape(), DType::f64);
+      for (size_t i = 0; i < from.size(); ++i)
+        if (random.uniform(i) >= p) expected.data<double>()[i] = from[i] / (1 - p);
+      CHECK(test::rel_err(y, expected) < (dtype == DType::bf16 ? 8e-3 : 1e-6));
+      const std::vector<double> to = kernels::cast(y, DType::f64).to_vector<double>();
+      const double zeros = static_cast<double>(std::count(to.begin(), to.end(), 0.0));
+      CHECK(zeros / 3333 == doctest::Approx(p).epsilon(0.1));
+    }
+}
+
+TEST_CASE("gradcheck: dropout") {
+  for (const Shape& shape : {Shape{1}, Shape{17}, Shape{3, 33}, Shape{2, 3, 5}, Shape{0, 4}})
+    for (const double p : {0.0, 0.5}) {
+      const auto r = gradcheck(
+          [&](std::span<const Var> v) {
+            return std::vector<Var>{dropout(v[0], p, RandomStream(2, "m"))};
+          },
+          {random_f64(shape, "x")});
+      CHECK_MESSAGE(r.worst < 1e-7, (shape.str() + ": " + r.where));
+    }
+}
+
+TEST_CASE("dropout: keyed by path and step, not by threads; nothing is saved") {
+  const Tensor x = test::random_tensor({20000}, DType::f32, "x");
+  const Tensor y = kernels::dropout(x, 0.5, RandomStream(1, "a", 0));
+  CHECK(!test::same_bits(y, kernels::dropout(x, 0.5, RandomStream(1, "b", 0))));
+  CHECK(!test::same_bits(y, kernels::dropout(x, 0.5, RandomStream(1, "a", 1))));
+  const int threads = kernels::num_threads();
+  kernels::set_num_threads(threads + 1);
+  CHECK(test::same_bits(y, kernels::dropout(x, 0.5, RandomStream(1, "a", 0))));
+  kernels::set_num_threads(threads);
+
+  Tensor alone = random_f64({9}, "x");
+  Tape tape;
+  const Var dropped = dropout(Var(alone, true), 0.5, RandomStream(1, "a"));
+  CHECK(tape.size() == 1);
+  CHECK(alone.unique());
+  CHECK_THROWS_WITH_AS(dropout(Var(alone), 1.0, RandomStream()), doctest::Contains("not in [0, 1)"),
+                       Error);
+}
+
+}  // namespace
+}  // namespace hone

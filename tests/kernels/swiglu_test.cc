@@ -1,0 +1,105 @@
+// Copyright 2026 The hone authors.
+// SPDX-License-Identifier: Apache-2.0
+#include "autograd/ops/swiglu.h"
+
+#include <doctest/doctest.h>
+
+#include "autograd/gradcheck.h"
+#include "autograd/tape.h"
+#include "kernels/core/parallel.h"
+#include "kernels/swiglu/swiglu.h"
+#include "tests/support/compare.h"
+
+namespace hone {
+namespace {
+
+using test::random_tensor;
+using test::rel_err;
+
+const Shape kShapes[] = {{1, 1}, {3, 17}, {33, 2}, {5, 9}, {0, 4}};
+
+Tensor definition(const Tensor& gate, const Tensor& up) {
+  const Tensor g = kernels::cast(gate, DType::f64), u = kernels::cast(up, DType::f64);
+  for (int64_t i = 0; i < g.numel(); ++i)
+    g.data<double>()[i] *= u.data<double>()[i] / (1 + std::exp(-g.data<double>()[i]));
+  return g;
+}
+
+TEST_CASE("swiglu: forward matches the definition, fused or not") {
+  for (const auto& [dtype, tolerance] :
+       {std::pair{DType::f64, 1e-14}, {DType::f32, 1e-6}, {DType::bf16, 8e-3}})
+    for (const Shape& shape : {Shape{1, 1}, Shape{63, 17}, Shape{5, 129}}) {
+      const Tensor both = random_tensor({shape[0], 2 * shape[1]}, dtype, "x", 3.0);
+      const Tensor gate = kernels::contiguous(both.narrow(1, 0, shape[1]));
+      const Tensor up = kernels::contiguous(both.narrow(1, shape[1], shape[1]));
+      const Tensor h = swiglu(Var(gate), Var(up)).value();
+      CHECK(rel_err(h, definition(gate, up)) < tolerance);
+      CHECK(test::same_bits(h, swiglu_fused(Var(both)).value()));
+    }
+}
+
+TEST_CASE("swiglu: large gates neither overflow nor give NaN") {
+  const Tensor gate = Tensor::of(std::vector<float>{-1e4f, -100, 0, 100, 1e4f}, {1, 5});
+  const Tensor up = Tensor::of(std::vector<float>{2, 2, 2, 2, 2}, {1, 5});
+  const std::vector<float> h = swiglu(Var(gate), Var(up)).value().to_vector<float>();
+  CHECK(h == std::vector<float>{0, 0, 0, 200, 2e4f});
+  const Tensor dg = Tensor::empty({1, 5}, DType::f32), du = Tensor::empty({1, 5}, DType::f32);
+  kernels::swiglu_backward(up, gate, up, dg, du);
+  CHECK(std::isfinite(rel_err(dg, up)));
+  CHECK(std::isfinite(rel_err(du, up)));
+}
+
+TEST_CASE("gradcheck: swiglu") {
+  for (const Shape& shape : kShapes) {
+    const auto r =
+        gradcheck([](std::span<const Var> v) { return std::vector<Var>{swiglu(v[0], v[1])}; },
+                  {random_f64(shape, "gate"), random_f64(shape, "up")});
+    CHECK_MESSAGE(r.worst < 1e-7, (shape.str() + ": " + r.where));
+  }
+}
+
+TEST_CASE("gradcheck: swiglu_fused") {
+  for (const Shape& shape : kShapes) {
+    const auto r =
+        gradcheck([](std::span<const Var> v) { return std::vector<Var>{swiglu_fused(v[0])}; },
+                  {random_f64({shape[0], 2 * shape[1]}, "gate_up")});
+    CHECK_MESSAGE(r.worst < 1e-7, (shape.str() + ": " + r.where));
+  }
+}
+
+TEST_CASE("swiglu: gradients in f32 and bf16 are near those in double, for any number of threads") {
+  for (const auto& [dtype, tolerance] : {std::pair{DType::f32, 1e-6}, {DType::bf16, 8e-3}}) {
+    const Shape shape = {65, 333};
+    const Tensor gate = random_tensor(shape, dtype, "g"), up = random_tensor(shape, dtype, "u"),
+                 dh = random_tensor(shape, dtype, "dh");
+    const auto run = [&](const Tensor& g, const Tensor& u, const Tensor& d) {
+      const std::array<Tensor, 2> out = {Tensor::empty_like(g), Tensor::empty_like(g)};
+      kernels::swiglu_backward(d, g, u, out[0], out[1]);
+      return out;
+    };
+    const auto f64 = [](const Tensor& t) { return kernels::cast(t, DType::f64); };
+    const int threads = kernels::num_threads();
+    kernels::set_num_threads(1);
+    const auto one = run(gate, up, dh);
+    kernels::set_num_threads(2);
+    const auto two = run(gate, up, dh);
+    kernels::set_num_threads(threads);
+    const auto exact = run(f64(gate), f64(up), f64(dh));
+    for (size_t i : {0, 1}) {
+      CHECK(test::same_bits(one[i], two[i]));
+      CHECK(rel_err(one[i], exact[i]) < tolerance);
+    }
+  }
+}
+
+TEST_CASE("swiglu: bad operands are refused with both shapes named") {
+  CHECK_THROWS_WITH_AS(swiglu(Var(random_f64({2, 3}, "g")), Var(random_f64({2, 4}, "u"))),
+                       doctest::Contains("up [2, 4] float64 must be a matrix with contiguous "
+                                         "columns like gate [2, 3]"),
+                       Error);
+  CHECK_THROWS_WITH_AS(swiglu_fused(Var(random_f64({2, 3}, "x"))),
+                       doctest::Contains("gate_up [2, 3] must be [N, 2I]"), Error);
+}
+
+}  // namespace
+}  // namespace hone
