@@ -1,0 +1,357 @@
+// Copyright 2026 The hone authors.
+// SPDX-License-Identifier: Apache-2.0
+#include "train/load_config.h"
+
+#include <doctest/doctest.h>
+#include <stdlib.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <string>
+#include <vector>
+
+#include "tensor/check.h"
+#include "train/yaml.h"
+
+namespace hone {
+namespace {
+
+namespace fs = std::filesystem;
+
+// A folder where the user stands, holding a model, a tokenizer and a dataset.
+struct UserFolder {
+  fs::path root;
+  PathRoots roots;
+
+  UserFolder() {
+    std::string name = (fs::temp_directory_path() / "hone_config_XXXXXX").string();
+    root = mkdtemp(name.data());
+    fs::create_directories(root / "model");
+    fs::create_directories(root / "data/quickstart");
+    std::ofstream(root / "rows.jsonl") << "{}\n";
+    roots.user_directory = root;
+  }
+  ~UserFolder() { fs::remove_all(root); }
+};
+
+// The least that a run needs.
+const std::string kLeast =
+    "base_model: model\n"
+    "learning_rate: 1e-4\n"
+    "datasets: [{path: rows.jsonl}]\n";
+
+LoadedConfig load(const std::string& yaml) {
+  const UserFolder user;
+  return resolve_config(parse_yaml(yaml, "f.yaml"), user.root, user.roots);
+}
+
+std::string error_of(const std::string& yaml) {
+  try {
+    load(yaml);
+  } catch (const Error& e) {
+    CHECK(e.code() == ErrorCode::kUsage);
+    return e.what();
+  }
+  return "(accepted)";
+}
+
+bool contains(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
+
+TEST_CASE("load_config: the least configuration has the documented defaults") {
+  const TrainConfig config = load(kLeast).config;
+  CHECK(config.base_model.written == "model");
+  CHECK(config.base_model.path.filename() == "model");
+  CHECK(config.learning_rate == 1e-4);
+  REQUIRE(config.datasets.size() == 1);
+  CHECK(config.datasets[0].path.path.filename() == "rows.jsonl");
+  CHECK(config.datasets[0].type == RowFormat::kAuto);
+  CHECK(config.datasets[0].field_messages == "messages");
+  CHECK(config.adapter == AdapterKind::kNone);
+  CHECK(config.sequence_len == 512);
+  CHECK(config.seed == 42);
+  CHECK(config.adam_beta2 == 0.999);
+  CHECK_FALSE(config.max_steps.has_value());
+  CHECK(config.output_dir.empty());
+  CHECK(load(kLeast).notices.empty());
+}
+
+TEST_CASE("load_config: every honoured key reaches its member") {
+  const TrainConfig c =
+      load(
+          "base_model: random:quickstart\ntokenizer_config: data/quickstart\nbf16: on\n"
+          "gradient_checkpointing: true\noutput_router_logits: yes\nrouter_aux_loss_coef: 0.01\n"
+          "datasets:\n"
+          "  - {path: rows.jsonl, type: alpaca_chat.load_qa, field_question: q, field_answer: a}\n"
+          "  - {path: rows.jsonl, type: chat_template, field_messages: m, split: train}\n"
+          "sequence_len: 1_024\nsample_packing: true\ntrain_on_inputs: true\n"
+          "adapter: qlora\nload_in_4bit: true\nbnb_4bit_quant_type: fp4\nlora_r: 4\n"
+          "lora_alpha: 16\nlora_dropout: 0.05\nlora_target_modules: [q_proj, v_proj]\n"
+          "lora_target_linear: true\npeft_use_rslora: true\n"
+          "lora_rank_pattern: {'mlp.*down_proj': 2}\nlora_alpha_pattern: {q_proj: 3.5}\n"
+          "learning_rate: 2e-4\nlr_scheduler: linear\nwarmup_steps: 3\n"
+          "optimizer: adamw_bnb_8bit\nweight_decay: 0.1\nadam_beta1: 0.8\nadam_beta2: 0.95\n"
+          "adam_epsilon: 1e-6\nmax_grad_norm: 0.5\nmicro_batch_size: 2\n"
+          "gradient_accumulation_steps: 3\nnum_epochs: 1.5\nmax_steps: 40\nseed: 7\n"
+          "output_dir: out/run\nlogging_steps: 5\n")
+          .config;
+  CHECK(c.base_model.written == "random:quickstart");
+  CHECK(c.base_model.path.empty());
+  CHECK(c.tokenizer_config.path.filename() == "quickstart");
+  CHECK(c.bf16 == Bf16::kTrue);
+  CHECK(c.gradient_checkpointing);
+  CHECK(c.output_router_logits == true);
+  CHECK(c.router_aux_loss_coef == 0.01);
+  REQUIRE(c.datasets.size() == 2);
+  CHECK(c.datasets[0].type == RowFormat::kQuestionAnswer);
+  CHECK(c.datasets[0].field_question == "q");
+  CHECK(c.datasets[0].field_answer == "a");
+  CHECK(c.datasets[1].type == RowFormat::kMessages);
+  CHECK(c.datasets[1].field_messages == "m");
+  CHECK(c.sequence_len == 1024);
+  CHECK(c.sample_packing);
+  CHECK(c.train_on_inputs);
+  CHECK(c.adapter == AdapterKind::kQlora);
+  CHECK(c.load_in_4bit);
+  CHECK(c.bnb_4bit_quant_type == QuantType::kFp4);
+  CHECK(c.lora_r == 4);
+  CHECK(c.lora_alpha == 16);
+  CHECK(c.lora_dropout == 0.05);
+  CHECK(c.lora_target_modules.names == std::vector<std::string>{"q_proj", "v_proj"});
+  CHECK(c.lora_target_linear);
+  CHECK(c.peft_use_rslora);
+  CHECK(c.lora_rank_pattern.at("mlp.*down_proj") == 2);
+  CHECK(c.lora_alpha_pattern.at("q_proj") == 3.5);
+  CHECK(c.learning_rate == 2e-4);
+  CHECK(c.lr_scheduler == LrSchedule::kLinear);
+  CHECK(c.warmup_steps == 3);
+  CHECK_FALSE(c.warmup_ratio.has_value());
+  CHECK(c.optimizer == OptimizerKind::kAdamW8bit);
+  CHECK(c.weight_decay == 0.1);
+  CHECK(c.adam_beta1 == 0.8);
+  CHECK(c.adam_beta2 == 0.95);
+  CHECK(c.adam_epsilon == 1e-6);
+  CHECK(c.max_grad_norm == 0.5);
+  CHECK(c.micro_batch_size == 2);
+  CHECK(c.gradient_accumulation_steps == 3);
+  CHECK(c.num_epochs == 1.5);
+  CHECK(c.max_steps == 40);
+  CHECK(c.seed == 7);
+  CHECK(c.output_dir.filename() == "run");
+  CHECK(c.output_dir.is_absolute());
+  CHECK(c.logging_steps == 5);
+}
+
+TEST_CASE("load_config: target modules as a list, a regex or PEFT's all-linear") {
+  const std::string lora = kLeast + "adapter: lora\n";
+  CHECK(load(lora + "lora_target_modules: '.*q_proj'\n").config.lora_target_modules.pattern ==
+        ".*q_proj");
+  const TrainConfig all = load(lora + "lora_target_modules: all-linear\n").config;
+  CHECK(all.lora_target_linear);
+  CHECK(all.lora_target_modules.empty());
+  CHECK(load(lora + "lora_target_parameters: mlp.gate.weight\n").config.lora_target_parameters ==
+        std::vector<std::string>{"mlp.gate.weight"});
+}
+
+TEST_CASE("load_config: all problems at once, in the order of their places") {
+  CHECK(error_of("learning_rate: fast\n"
+                 "lora_rank: 8\n"
+                 "base_model: model\n"
+                 "seed: 1.5\n"
+                 "datasets: [{pth: x}]\n") ==
+        "5 problems in the configuration:\n"
+        "  f.yaml:1:16: learning_rate: expected a number above 0, found 'fast'\n"
+        "  f.yaml:2:1: unknown key 'lora_rank'; did you mean 'lora_r'?\n"
+        "  f.yaml:4:7: seed: expected an integer of at least 0, found '1.5'\n"
+        "  f.yaml:5:12: datasets.0.path: required, but not given (a .jsonl file of rows)\n"
+        "  f.yaml:5:13: unknown key 'datasets.0.pth'; did you mean 'datasets.0.path'?");
+}
+
+TEST_CASE("load_config: a single problem stands alone") {
+  CHECK(error_of(kLeast + "max_step: 4\n") ==
+        "f.yaml:4:1: unknown key 'max_step'; did you mean 'max_steps'?");
+  CHECK(error_of(kLeast + "zzzzzzzz: 4\n") ==
+        "f.yaml:4:1: unknown key 'zzzzzzzz'; --help lists the known ones");
+  CHECK(error_of("- a\n") == "f.yaml:1:1: expected 'key: value' lines, found a list");
+}
+
+TEST_CASE("load_config: required keys, also when empty") {
+  const std::string error = error_of("base_model:\n");
+  CHECK(contains(error, "3 problems"));
+  CHECK(contains(error, "base_model: required, but not given"));
+  CHECK(contains(error, "learning_rate: required, but not given"));
+  CHECK(contains(error, "datasets: required, but not given"));
+}
+
+TEST_CASE("load_config: wrong types and values out of range") {
+  const auto rejects = [](const std::string& line, const std::string& message) {
+    CAPTURE(line);
+    const std::string error = error_of(kLeast + line + "\n");
+    CHECK(contains(error, "f.yaml:4:"));
+    CHECK(contains(error, message));
+  };
+  rejects("lora_r: 0", "lora_r: expected an integer of at least 1, found '0'");
+  rejects("lora_r: [8]", "found a list");
+  rejects("lora_dropout: 1", "from 0 to below 1");
+  rejects("adam_beta1: 1.0", "from 0 to below 1");
+  rejects("sample_packing: maybe", "sample_packing: expected true or false, found 'maybe'");
+  rejects("adapter: lorra", "adapter: expected one of lora, qlora, none, found 'lorra'");
+  rejects("max_steps: 1e3", "max_steps: expected an integer of at least 1, found '1e3'");
+  rejects("sequence_len: 1", "of at least 2");
+  rejects("output_dir: [a]", "output_dir: expected a path, found a list");
+  rejects("lora_target_modules: {a: b}", "a list of names or one regex, found a map");
+  rejects("lora_target_modules: [[a]]", "expected a list of names or one regex");
+  rejects("lora_rank_pattern: {q_proj: 0}", "lora_rank_pattern.q_proj: expected a number of at");
+  rejects("lora_rank_pattern: 8", "a map from names to integers of at least 1, found '8'");
+  rejects("warmup_ratio: 1.5", "warmup_ratio: expected a number from 0 to below 1");
+  CHECK(contains(error_of("base_model: model\nlearning_rate: 1\ndatasets: rows.jsonl\n"),
+                 "f.yaml:3:11: datasets: expected a list of {path: ...}, found 'rows.jsonl'"));
+  CHECK(contains(error_of("base_model: model\nlearning_rate: 1\ndatasets: [rows.jsonl]\n"),
+                 "datasets: expected a list of {path: ...}"));
+}
+
+TEST_CASE("load_config: a path that does not exist lists every place") {
+  const UserFolder user;
+  PathRoots roots = user.roots;
+  roots.workspace_roots = {"/workspace"};
+  try {
+    resolve_config(parse_yaml("base_model: org/name\nlearning_rate: 1\n"
+                              "datasets: [{path: rows.jsonl}]\n",
+                              "f.yaml"),
+                   user.root / "yaml", roots);
+    FAIL("accepted");
+  } catch (const Error& e) {
+    CHECK(std::string(e.what()) ==
+          "f.yaml:1:13: base_model: 'org/name' does not exist; tried " +
+              (user.root / "org/name").string() + ", " + (user.root / "yaml/org/name").string() +
+              ", /workspace/org/name; hone downloads nothing, fetch it with: hf download org/name "
+              "--local-dir org/name");
+  }
+}
+
+TEST_CASE(
+    "load_config: keys without effect are said once, by reason; switched off they are silent") {
+  const std::vector<std::string> notices =
+      load(kLeast +
+           "tf32: true\nflash_attention: true\nattn_implementation: sdpa\nxformers_attention: no\n"
+           "wandb_project: p\nwandb_name:\nstrict: false\n")
+          .notices;
+  REQUIRE(notices.size() == 3);
+  const auto said = [&](const std::string& start) {
+    return std::any_of(notices.begin(), notices.end(),
+                       [&](const std::string& n) { return n.starts_with(start); });
+  };
+  CHECK(said("flash_attention, attn_implementation: no effect: attention has one"));
+  CHECK(said("tf32: no effect: "));
+  CHECK(said("wandb_project: no effect: "));
+}
+
+TEST_CASE("load_config: refused keys give their reason unless they are off") {
+  CHECK(error_of(kLeast + "load_in_8bit: true\n") ==
+        "f.yaml:4:1: load_in_8bit: not supported: weights have 16 or 4 bits; use load_in_4bit");
+  const std::string off =
+      "load_in_8bit: false\nval_set_size: 0.0\nresume_from_checkpoint:\nspecial_tokens:\n"
+      "trust_remote_code: false\nfp16:\nlora_modules_to_save: []\n";
+  CHECK(error_of(kLeast + off) == "(accepted)");
+  CHECK(load(kLeast + off).notices.empty());
+  const auto dataset = [](const std::string& key) {
+    return "base_model: model\nlearning_rate: 1\ndatasets: [{path: rows.jsonl, " + key + "}]\n";
+  };
+  CHECK(error_of(dataset("roles_to_train: [assistant]")) == "(accepted)");
+  CHECK(error_of(dataset("train_on_eos: turn")) == "(accepted)");
+  CHECK(contains(error_of(dataset("roles_to_train: [user]")), "roles_to_train: not supported"));
+  CHECK(contains(error_of(dataset("roles_to_train: [assistant, user]")), "not supported"));
+  CHECK(contains(error_of(dataset("train_on_eos: all")), "train_on_eos: not supported"));
+}
+
+TEST_CASE("load_config: keys that contradict each other") {
+  const std::string lora = kLeast + "lora_target_linear: true\n";
+  CHECK(contains(error_of(lora + "adapter: qlora\n"), "f.yaml:5:10: adapter: qlora needs load_in"));
+  CHECK(error_of(lora + "adapter: qlora\nload_in_4bit: true\n") == "(accepted)");
+  CHECK(contains(error_of(kLeast + "load_in_4bit: true\n"), "f.yaml:4:15: load_in_4bit: "));
+  CHECK(contains(error_of(kLeast + "adapter: lora\n"), "adapter: nothing would be trained"));
+  CHECK(error_of(lora + "adapter: lora\n") == "(accepted)");
+  const std::string both = kLeast + "warmup_steps: 3\nwarmup_ratio: 0.1\n";
+  CHECK(contains(error_of(both), "f.yaml:5:15: warmup_ratio: warmup_steps is set too"));
+  CHECK(error_of(kLeast + "warmup_steps: 3\nwarmup_ratio:\n") == "(accepted)");
+  CHECK(contains(error_of(kLeast + "warmup_steps: 5\nmax_steps: 4\n"), "is more than max_steps"));
+  const std::string experts = kLeast +
+                              "adapter: lora\nlora_target_parameters: [mlp.experts.down_proj]\n"
+                              "lora_dropout: ";
+  CHECK(contains(error_of(experts + "0.1\n"), "lora_dropout: must be 0"));
+  CHECK(error_of(experts + "0\n") == "(accepted)");
+  CHECK(contains(error_of(kLeast + "output_dir: model\n"), "output_dir: this is base_model's"));
+  CHECK(contains(error_of(kLeast + "output_dir: rows.jsonl\n"), "is a file"));
+  CHECK(contains(error_of("base_model: random:x\nlearning_rate: 1\n"
+                          "datasets: [{path: rows.jsonl}]\n"),
+                 "f.yaml:1:13: base_model: random:x has no tokenizer"));
+  CHECK(contains(error_of("base_model: model\nlearning_rate: 1\n"
+                          "datasets: [{path: rows.jsonl, split: 'train[:20%]'}]\n"),
+                 "f.yaml:3:38: datasets.0.split: "));
+}
+
+TEST_CASE("load_config: remarks between keys") {
+  const auto notices = load(kLeast + "lora_r: 4\nlora_target_linear: true\n").notices;
+  REQUIRE(notices.size() == 1);
+  CHECK(notices[0].starts_with("lora_* has no effect"));
+  const auto warmup = load(kLeast + "lr_scheduler: constant\nwarmup_steps: 2\n").notices;
+  REQUIRE(warmup.size() == 1);
+  CHECK(warmup[0].starts_with("warmup has no effect"));
+}
+
+TEST_CASE("load_config: a file and the command line together") {
+  const UserFolder user;
+  std::ofstream(user.root / "run.yaml") << kLeast << "seed: 1\n";
+  const auto run = [&](std::vector<std::string> arguments) {
+    return load_config(parse_command_line(arguments), user.roots).config;
+  };
+  CHECK(run({"run.yaml"}).seed == 1);
+  CHECK(run({"run.yaml", "seed=2", "seed=3"}).seed == 3);
+  CHECK(run({"run.yaml", "datasets.0.field_answer=a"}).datasets[0].field_answer == "a");
+  CHECK(
+      run({"base_model=model", "learning_rate=1e-3", "datasets.0.path=rows.jsonl"}).learning_rate ==
+      1e-3);
+  try {
+    run({"run.yaml", "seed=x", "datasets.5.path=y", "sed=3"});
+    FAIL("accepted");
+  } catch (const Error& e) {
+    CHECK(
+        std::string(e.what()) ==
+        "3 problems in the configuration:\n"
+        "  command line argument 2: seed: expected an integer of at least 0, found 'x'\n"
+        "  command line argument 4: unknown key 'sed'; did you mean 'seed'?\n"
+        "  command line argument 3: datasets.5.path: '5' is not an index from 0 to 1 (1 appends)");
+  }
+  CHECK_THROWS_WITH_AS(run({"absent.yaml"}),
+                       ("configuration file 'absent.yaml' does not exist; tried " +
+                        (user.root / "absent.yaml").string())
+                           .c_str(),
+                       Error);
+}
+
+TEST_CASE("load_config: the GSM8K example needs nothing but the rows") {
+  const UserFolder user;
+  const FoundPath example =
+      find_from_command_line("train/examples/gsm8k.yaml", PathRoots{fs::current_path(), {}});
+  REQUIRE_FALSE(example.path.empty());
+  const std::string file = example.path.string();
+  const LoadedConfig loaded =
+      load_config(parse_command_line({file, "datasets.0.path=rows.jsonl"}), user.roots);
+  CHECK(loaded.notices.empty());
+  CHECK(loaded.config.max_steps == 40);
+  CHECK(loaded.config.sample_packing);
+  CHECK(loaded.config.datasets[0].type == RowFormat::kQuestionAnswer);
+  CHECK(loaded.config.lora_target_parameters.size() == 3);
+  CHECK_THROWS_AS(load_config(parse_command_line({file}), user.roots), Error);
+}
+
+TEST_CASE("load_config: the default output folder carries the time") {
+  setenv("TZ", "UTC0", 1);
+  const PathRoots roots = {"/home/user", {}};
+  CHECK(default_output_dir(roots, 1'790'000'000) == "/home/user/outputs/2026-09-21_14-13-20");
+}
+
+}  // namespace
+}  // namespace hone

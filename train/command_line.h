@@ -1,0 +1,45 @@
+// Copyright 2026 The hone authors.
+// SPDX-License-Identifier: Apache-2.0
+//
+// finetune [config.yaml] [key=value ...] [--help]
+//
+// A key=value pair sets one key, whatever the YAML file says. Dots reach into lists and maps:
+// datasets.0.path=rows.jsonl, lora_target_modules.1=v_proj; an index equal to the length of a list
+// appends to it. A value that begins with '[', '{', '"' or ''' is read as YAML, any other is taken
+// as it stands; an empty value means "not given". Of two pairs for one key the later one counts.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "train/config_value.h"
+
+namespace hone {
+
+struct Override {
+  std::string key;     // dotted
+  std::string value;   // as typed
+  int64_t number = 0;  // which argument, from 1
+};
+
+struct CommandLine {
+  bool help = false;
+  std::string config_path;  // as typed; empty when none was given
+  std::vector<Override> overrides;
+};
+
+// Splits the arguments (without the program's name). One that contains '=' after a key is an
+// override, any other that does not begin with '-' is the YAML file.
+// Errors: kUsage for unknown options and for a second file.
+CommandLine parse_command_line(const std::vector<std::string>& arguments);
+
+// Writes the override into the tree, creating lists and maps on the way.
+// Errors: kUsage, beginning with "command line argument <number>".
+void apply_override(const Override& change, ConfigValue& tree);
+
+// What --help prints: usage, examples and every honoured key with its default, in at most 40 lines
+// of at most 100 columns.
+std::string help_text();
+
+}  // namespace hone

@@ -1,0 +1,153 @@
+// Copyright 2026 The hone authors.
+// SPDX-License-Identifier: Apache-2.0
+#include "train/config_key_text.h"
+
+#include <algorithm>
+#include <charconv>
+#include <cstdint>
+#include <limits>
+#include <span>
+#include <variant>
+
+namespace hone {
+namespace {
+
+std::string number_text(double x) {
+  char buffer[32];
+  const auto end = std::to_chars(buffer, buffer + sizeof buffer, x).ptr;
+  return std::string(buffer, end);
+}
+
+// Optimal string alignment distance: edits and swaps of neighbours.
+int64_t edit_distance(std::string_view a, std::string_view b) {
+  std::vector<std::vector<int64_t>> d(a.size() + 1, std::vector<int64_t>(b.size() + 1));
+  for (size_t i = 0; i <= a.size(); ++i) {
+    for (size_t j = 0; j <= b.size(); ++j) {
+      if (i == 0 || j == 0) {
+        d[i][j] = static_cast<int64_t>(i + j);
+        continue;
+      }
+      const int64_t replaced = d[i - 1][j - 1] + (a[i - 1] != b[j - 1]);
+      d[i][j] = std::min({d[i - 1][j] + 1, d[i][j - 1] + 1, replaced});
+      if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
+        d[i][j] = std::min(d[i][j], d[i - 2][j - 2] + 1);
+    }
+  }
+  return d[a.size()][b.size()];
+}
+
+// The key of this use that is nearest, if near enough.
+template <class T>
+std::string nearest(const std::vector<ConfigKey<T>>& keys, std::string_view name, KeyUse use) {
+  constexpr size_t kLongestName = 64;  // nothing longer resembles a key; bounds the work
+  if (name.size() > kLongestName) return "";
+  std::string best;
+  int64_t best_distance = std::max<int64_t>(1, static_cast<int64_t>(name.size()) / 3) + 1;
+  for (const ConfigKey<T>& key : keys) {
+    if (key.use != use || key.name.ends_with('*')) continue;
+    const int64_t distance = edit_distance(key.name, name);
+    if (distance < best_distance) {
+      best = key.name;
+      best_distance = distance;
+    }
+  }
+  return best;
+}
+
+// Refused keys are never suggested.
+template <class T>
+std::string nearest(const std::vector<ConfigKey<T>>& keys, std::string_view name) {
+  if (const std::string key = nearest(keys, name, KeyUse::kHonoured); !key.empty()) return key;
+  for (const ConfigKey<T>& key : keys)
+    if (key.use == KeyUse::kHonoured && key.name.ends_with("_" + std::string(name)))
+      return std::string(key.name);
+  return nearest(keys, name, KeyUse::kNoOp);
+}
+
+// Calls one function by the type of the member.
+template <class... F>
+struct Overloaded : F... {
+  using F::operator()...;
+};
+
+template <class T>
+std::string expected(const ConfigKey<T>& key) {
+  const std::string range = key.range.str();
+  const auto words = [](std::span<const Choice> choices) {
+    std::string text = "one of ";
+    for (size_t i = 0; i < choices.size(); ++i)
+      text += (i == 0 ? "" : ", ") + std::string(choices[i].word);
+    return text;
+  };
+  return std::visit(
+      Overloaded{
+          [](std::monostate) { return std::string("any value"); },
+          [](bool T::*) { return std::string("true or false"); },
+          [](std::optional<bool> T::*) { return std::string("true or false"); },
+          [&](int64_t T::*) { return "an integer" + range; },
+          [&](std::optional<int64_t> T::*) { return "an integer" + range; },
+          [&](double T::*) { return "a number" + range; },
+          [&](std::optional<double> T::*) { return "a number" + range; },
+          [](std::string T::*) { return std::string("text"); },
+          [](std::vector<std::string> T::*) { return std::string("a list of names"); },
+          [](ModuleSelection T::*) { return std::string("a list of names or one regex"); },
+          [&](std::map<std::string, int64_t> T::*) {
+            return "a map from names to integers" + range;
+          },
+          [&](std::map<std::string, double> T::*) { return "a map from names to numbers" + range; },
+          [](InputPath T::*) { return std::string("a path"); },
+          [](std::filesystem::path T::*) { return std::string("a path"); },
+          [](std::vector<DatasetConfig> T::*) { return std::string("a list of {path: ...}"); },
+          [&](const ChoiceMember<T>& member) { return words(member.choices); },
+      },
+      key.member);
+}
+
+}  // namespace
+
+std::string NumberRange::str() const {
+  const bool has_low = low > -std::numeric_limits<double>::infinity();
+  const bool has_high = high < std::numeric_limits<double>::infinity();
+  if (has_low && has_high)
+    return std::string(low_open ? " above " : " from ") + number_text(low) +
+           (high_open ? " to below " : " to ") + number_text(high);
+  if (has_low) return (low_open ? " above " : " of at least ") + number_text(low);
+  if (has_high) return (high_open ? " below " : " of at most ") + number_text(high);
+  return "";
+}
+
+std::string nearest_key(const std::vector<ConfigKey<TrainConfig>>& keys, std::string_view name) {
+  return nearest(keys, name);
+}
+std::string nearest_key(const std::vector<ConfigKey<DatasetConfig>>& keys, std::string_view name) {
+  return nearest(keys, name);
+}
+
+std::string expected_text(const ConfigKey<TrainConfig>& key) { return expected(key); }
+std::string expected_text(const ConfigKey<DatasetConfig>& key) { return expected(key); }
+
+std::string default_text(const ConfigKey<TrainConfig>& key) {
+  static const TrainConfig defaults;
+  return std::visit(
+      Overloaded{
+          [](bool TrainConfig::*m) { return std::string(defaults.*m ? "true" : "false"); },
+          [](int64_t TrainConfig::*m) { return std::to_string(defaults.*m); },
+          [](double TrainConfig::*m) { return number_text(defaults.*m); },
+          [](std::string TrainConfig::*m) { return defaults.*m; },
+          [](const ChoiceMember<TrainConfig>& member) {
+            for (const Choice& choice : member.choices)
+              if (choice.value == member.get(defaults)) return std::string(choice.word);
+            return std::string();
+          },
+          [](const auto&) { return std::string(); },  // lists, maps, paths, optional numbers: none
+      },
+      key.member);
+}
+
+bool has_pattern_keys(const ConfigKey<TrainConfig>& key) {
+  using C = TrainConfig;
+  return std::holds_alternative<std::map<std::string, int64_t> C::*>(key.member) ||
+         std::holds_alternative<std::map<std::string, double> C::*>(key.member);
+}
+
+}  // namespace hone

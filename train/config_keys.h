@@ -1,0 +1,93 @@
+// Copyright 2026 The hone authors.
+// SPDX-License-Identifier: Apache-2.0
+//
+// The table of configuration keys. Parsing, the check for unknown keys, the suggestions and --help
+// all read it: supporting a key is one line in config_keys.cc (and a member of TrainConfig when the
+// key is honoured).
+//
+// A key is one of three kinds:
+//   honoured  its value reaches the member that the line names
+//   no-op     accepted so that axolotl's files run unchanged; it has no effect here, said once
+//   refused   an error with the reason, unless the value switches the thing off (false, 0, empty)
+// Any other key is unknown: an error.
+#pragma once
+
+#include <limits>
+#include <span>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "train/config.h"
+
+namespace hone {
+
+enum class KeyUse { kHonoured, kNoOp, kRefused };
+enum class KeyGroup { kModel, kData, kAdapter, kTraining, kOutput, kNone };
+
+// The numbers that a key accepts.
+struct NumberRange {
+  double low = -std::numeric_limits<double>::infinity();
+  double high = std::numeric_limits<double>::infinity();
+  bool low_open = false;
+  bool high_open = false;
+
+  bool contains(double x) const {
+    return (low_open ? x > low : x >= low) && (high_open ? x < high : x <= high);
+  }
+  std::string str() const;  // " of at least 1", " above 0", " from 0 to below 1", ""
+};
+
+// One word that a key accepts, and the enumerator that it stands for.
+struct Choice {
+  std::string_view word;
+  int value;
+};
+
+// A member of type enum, which every enumerator reaches through its number.
+template <class T>
+struct ChoiceMember {
+  std::span<const Choice> choices;
+  void (*set)(T&, int);
+  int (*get)(const T&);
+};
+
+// The member that a key sets. Its type says what the key's value must look like.
+template <class T>
+using Member =
+    std::variant<std::monostate, bool T::*, std::optional<bool> T::*, int64_t T::*, double T::*,
+                 std::string T::*, std::optional<int64_t> T::*, std::optional<double> T::*,
+                 std::vector<std::string> T::*, ModuleSelection T::*,
+                 std::map<std::string, int64_t> T::*, std::map<std::string, double> T::*,
+                 InputPath T::*, std::filesystem::path T::*, std::vector<DatasetConfig> T::*,
+                 ChoiceMember<T>>;
+
+template <class T>
+struct ConfigKey {
+  std::string_view name;  // a trailing '*' stands for any ending (no-op and refused keys only)
+  KeyUse use;
+  KeyGroup group;
+  std::string_view meaning;  // one line; for a no-op why it does nothing, for a refused key why
+  Member<T> member;          // monostate unless honoured
+  NumberRange range;
+  bool required = false;
+  std::string_view allowed = "";  // a value that a refused key may have
+
+  bool matches(std::string_view key) const {
+    return name.ends_with('*') ? key.starts_with(name.substr(0, name.size() - 1)) : key == name;
+  }
+};
+
+const std::vector<ConfigKey<TrainConfig>>& train_keys();
+const std::vector<ConfigKey<DatasetConfig>>& dataset_keys();
+
+// The line of the table that covers `name`, or nullptr.
+template <class T>
+const ConfigKey<T>* find_key(const std::vector<ConfigKey<T>>& keys, std::string_view name) {
+  for (const ConfigKey<T>& key : keys)
+    if (key.matches(name)) return &key;
+  return nullptr;
+}
+
+}  // namespace hone

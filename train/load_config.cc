@@ -1,0 +1,293 @@
+// Copyright 2026 The hone authors.
+// SPDX-License-Identifier: Apache-2.0
+#include "train/load_config.h"
+
+#include <array>
+#include <type_traits>
+
+#include "tensor/check.h"
+#include "train/config_checks.h"
+#include "train/config_errors.h"
+#include "train/config_key_text.h"
+#include "train/config_keys.h"
+#include "train/yaml.h"
+
+namespace hone {
+namespace {
+
+namespace fs = std::filesystem;
+
+// Reads a tree by the table. Problems go to `errors`; the member then keeps its default.
+class Reader {
+ public:
+  Reader(const fs::path& yaml_directory, const PathRoots& roots, ConfigErrors& errors)
+      : yaml_directory_(yaml_directory), roots_(roots), errors_(errors) {}
+
+  // Reads the map `tree` into `out`. `prefix` stands before the keys' names: "", "datasets.0.".
+  template <class T>
+  void read_map(const ConfigValue& tree, const std::vector<ConfigKey<T>>& keys,
+                const std::string& prefix, T& out) {
+    for (const ConfigEntry& entry : tree.entries) {
+      const ConfigKey<T>* key = find_key(keys, entry.key);
+      if (key == nullptr) {
+        reject_unknown(entry, keys, prefix);
+      } else if (key->use == KeyUse::kHonoured) {
+        if (!entry.value.is_null()) read_member(*key, entry.value, prefix + entry.key, out);
+      } else if (!entry.value.is_off()) {
+        remark(*key, entry, prefix);
+      }
+    }
+    for (const ConfigKey<T>& key : keys) {
+      const ConfigValue* value = tree.find(key.name);
+      if (!key.required || (value != nullptr && !value->is_null())) continue;
+      const std::string message = prefix + std::string(key.name) + ": required, but not given (" +
+                                  std::string(key.meaning) + ")";
+      if (prefix.empty()) {
+        errors_.add(message);
+      } else {
+        errors_.add(tree.at, message);
+      }
+    }
+  }
+
+  // One line for every reason why keys have no effect, naming those keys.
+  std::vector<std::string> notices() const {
+    std::vector<std::string> lines;
+    for (const auto& [why, names] : inert_) lines.push_back(names + ": no effect: " + why);
+    return lines;
+  }
+
+ private:
+  template <class T>
+  void reject_unknown(const ConfigEntry& entry, const std::vector<ConfigKey<T>>& keys,
+                      const std::string& prefix) {
+    const std::string nearest = nearest_key(keys, entry.key);
+    errors_.add(entry.at, "unknown key '" + prefix + entry.key + "'" +
+                              (nearest.empty() ? "; --help lists the known ones"
+                                               : "; did you mean '" + prefix + nearest + "'?"));
+  }
+
+  // For a key of the table that is not honoured and whose value asks for something.
+  template <class T>
+  void remark(const ConfigKey<T>& key, const ConfigEntry& entry, const std::string& prefix) {
+    if (key.use == KeyUse::kRefused) {
+      const ConfigValue& value = entry.value;
+      const ConfigValue& word = value.items.size() == 1 ? value.items[0] : value;
+      if (!key.allowed.empty() && word.text == key.allowed) return;
+      errors_.add(entry.at, prefix + entry.key + ": not supported: " + std::string(key.meaning));
+    } else {
+      std::string& names = inert_[std::string(key.meaning)];
+      names += (names.empty() ? "" : ", ") + prefix + entry.key;
+    }
+  }
+
+  template <class T>
+  void read_member(const ConfigKey<T>& key, const ConfigValue& value, const std::string& name,
+                   T& out) {
+    const auto read = [&](const auto& member) {
+      using M = std::decay_t<decltype(member)>;
+      if constexpr (std::is_same_v<M, std::monostate>) {
+        return true;
+      } else if constexpr (std::is_same_v<M, ChoiceMember<T>>) {
+        return read_choice(member, value, out);
+      } else {
+        return read_value(value, key.range, name, out.*member);
+      }
+    };
+    if (!std::visit(read, key.member))
+      errors_.add(value.at,
+                  name + ": expected " + expected_text(key) + ", found " + value.describe());
+  }
+
+  // Each of these reads one type; false: the value has the wrong form or is out of range.
+
+  template <class T>
+  bool read_choice(const ChoiceMember<T>& member, const ConfigValue& value, T& out) {
+    if (value.kind != ConfigValue::Kind::kScalar) return false;
+    // "on" and "True" mean the choice "true".
+    const std::optional<bool> boolean = read_boolean(value.text);
+    for (const Choice& choice : member.choices) {
+      const bool same =
+          choice.word == value.text || (boolean && choice.word == (*boolean ? "true" : "false"));
+      if (!same) continue;
+      member.set(out, choice.value);
+      return true;
+    }
+    return false;
+  }
+
+  template <class V>
+  static bool store(const std::optional<V>& read, const NumberRange& range, V& out) {
+    if (!read || !range.contains(static_cast<double>(*read))) return false;
+    out = *read;
+    return true;
+  }
+
+  bool read_value(const ConfigValue& value, const NumberRange&, const std::string&, bool& out) {
+    const std::optional<bool> read = read_boolean(value.text);
+    out = read.value_or(out);
+    return read.has_value();
+  }
+  bool read_value(const ConfigValue& value, const NumberRange& range, const std::string&,
+                  int64_t& out) {
+    return store(read_integer(value.text), range, out);
+  }
+  bool read_value(const ConfigValue& value, const NumberRange& range, const std::string&,
+                  double& out) {
+    return store(read_number(value.text), range, out);
+  }
+  template <class V>
+  bool read_value(const ConfigValue& value, const NumberRange& range, const std::string& name,
+                  std::optional<V>& out) {
+    return read_value(value, range, name, out.emplace());
+  }
+
+  bool read_value(const ConfigValue& value, const NumberRange&, const std::string&,
+                  std::string& out) {
+    if (value.kind != ConfigValue::Kind::kScalar || value.text.empty()) return false;
+    out = value.text;
+    return true;
+  }
+
+  // One name alone is a list of one.
+  bool read_value(const ConfigValue& value, const NumberRange& range, const std::string& name,
+                  std::vector<std::string>& out) {
+    out.clear();
+    if (value.kind == ConfigValue::Kind::kScalar)
+      return read_value(value, range, name, out.emplace_back());
+    if (value.kind != ConfigValue::Kind::kList) return false;
+    for (const ConfigValue& item : value.items)
+      if (!read_value(item, range, name, out.emplace_back())) return false;
+    return true;
+  }
+
+  bool read_value(const ConfigValue& value, const NumberRange& range, const std::string& name,
+                  ModuleSelection& out) {
+    out = {};
+    if (value.kind == ConfigValue::Kind::kScalar)
+      return read_value(value, range, name, out.pattern);
+    return read_value(value, range, name, out.names);
+  }
+
+  template <class V>
+  bool read_value(const ConfigValue& value, const NumberRange& range, const std::string& name,
+                  std::map<std::string, V>& out) {
+    if (value.kind != ConfigValue::Kind::kMap) return false;
+    for (const ConfigEntry& entry : value.entries)
+      if (!read_value(entry.value, range, name, out[entry.key])) {
+        errors_.add(entry.value.at, name + "." + entry.key + ": expected a number" + range.str() +
+                                        ", found " + entry.value.describe());
+      }
+    return true;
+  }
+
+  // hone opens no connection; for a model's name on the hub, the line that fetches it.
+  static std::string download_hint(const std::string& key, const std::string& written) {
+    const size_t slash = written.find('/');
+    const bool hub_name = key == "base_model" && slash != std::string::npos && slash > 0 &&
+                          slash == written.rfind('/') && written[0] != '.' && written[0] != '~';
+    if (!hub_name) return "";
+    return "; hone downloads nothing, fetch it with: hf download " + written + " --local-dir " +
+           written;
+  }
+
+  bool read_value(const ConfigValue& value, const NumberRange& range, const std::string& name,
+                  InputPath& out) {
+    if (!read_value(value, range, name, out.written)) return false;
+    if (name == "base_model" && out.written.starts_with("random:")) return true;
+    const FoundPath found = value.at.in_file()
+                                ? find_from_yaml(out.written, yaml_directory_, roots_)
+                                : find_from_command_line(out.written, roots_);
+    out.path = found.path;
+    if (found.path.empty())
+      errors_.add(value.at, name + ": '" + out.written + "' does not exist; " +
+                                places_tried(found) + download_hint(name, out.written));
+    return true;
+  }
+
+  bool read_value(const ConfigValue& value, const NumberRange& range, const std::string& name,
+                  fs::path& out) {
+    std::string written;
+    if (!read_value(value, range, name, written)) return false;
+    out = output_path(written, roots_);
+    return true;
+  }
+
+  bool read_value(const ConfigValue& value, const NumberRange&, const std::string& name,
+                  std::vector<DatasetConfig>& out) {
+    if (value.kind != ConfigValue::Kind::kList || value.items.empty()) return false;
+    for (const ConfigValue& item : value.items) {
+      if (item.kind != ConfigValue::Kind::kMap) return false;
+      const std::string prefix = name + "." + std::to_string(out.size()) + ".";
+      read_map(item, dataset_keys(), prefix, out.emplace_back());
+    }
+    return true;
+  }
+
+  const fs::path& yaml_directory_;
+  const PathRoots& roots_;
+  ConfigErrors& errors_;
+  std::map<std::string, std::string> inert_;  // why -> the keys
+};
+
+// PEFT's word for what axolotl calls lora_target_linear.
+void expand_all_linear(TrainConfig& config) {
+  if (config.lora_target_modules.pattern != "all-linear") return;
+  config.lora_target_modules.pattern.clear();
+  config.lora_target_linear = true;
+}
+
+LoadedConfig resolve(const ConfigValue& tree, const fs::path& yaml_directory,
+                     const PathRoots& roots, ConfigErrors& errors) {
+  if (!tree.is_null() && tree.kind != ConfigValue::Kind::kMap)
+    fail(ErrorCode::kUsage, tree.at.str(), ": expected 'key: value' lines, found ",
+         tree.describe());
+  LoadedConfig loaded;
+  Reader reader(yaml_directory, roots, errors);
+  reader.read_map(tree, train_keys(), "", loaded.config);
+  expand_all_linear(loaded.config);
+  loaded.notices = reader.notices();
+  check_between_keys(loaded.config, tree, errors, loaded.notices);
+  errors.throw_if_any();
+  return loaded;
+}
+
+}  // namespace
+
+fs::path default_output_dir(const PathRoots& roots, std::time_t now) {
+  std::tm local = {};
+  localtime_r(&now, &local);
+  std::array<char, 32> name = {};
+  std::strftime(name.data(), name.size(), "%Y-%m-%d_%H-%M-%S", &local);
+  return roots.user_directory / "outputs" / name.data();
+}
+
+LoadedConfig resolve_config(const ConfigValue& tree, const fs::path& yaml_directory,
+                            const PathRoots& roots) {
+  ConfigErrors errors;
+  return resolve(tree, yaml_directory, roots, errors);
+}
+
+LoadedConfig load_config(const CommandLine& command_line, const PathRoots& roots) {
+  ConfigValue tree;
+  fs::path yaml_directory;
+  if (!command_line.config_path.empty()) {
+    const FoundPath found = find_from_command_line(command_line.config_path, roots);
+    if (found.path.empty())
+      fail(ErrorCode::kUsage, "configuration file '", command_line.config_path,
+           "' does not exist; ", places_tried(found));
+    tree = parse_yaml_file(found.path, command_line.config_path);
+    yaml_directory = found.path.parent_path();
+  }
+  ConfigErrors errors;
+  for (const Override& change : command_line.overrides) {
+    try {
+      apply_override(change, tree);
+    } catch (const Error& e) {
+      errors.add(e.what());  // reported together with everything else
+    }
+  }
+  return resolve(tree, yaml_directory, roots, errors);
+}
+
+}  // namespace hone

@@ -1,0 +1,52 @@
+// Copyright 2026 The hone authors.
+// SPDX-License-Identifier: Apache-2.0
+//
+// metrics.jsonl: one JSON object per optimizer step, in this order of fields:
+//
+//   {"step":1,"loss":4.21,"lr":0.002,"grad_norm":1.5,"tokens":2048,
+//    "tokens_per_second":1234.5,"memory_bytes":104857600}
+//
+// A number is written with the fewest digits that read back as the same double. JSON has no words
+// for numbers that are not finite; they are the strings "NaN", "Infinity" and "-Infinity".
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+
+namespace hone {
+
+struct StepMetrics {
+  int64_t step = 0;              // counted from 1
+  double loss = 0;               // mean over the step's labels, before the update
+  double lr = 0;                 // used in this step
+  double grad_norm = 0;          // before clipping
+  int64_t tokens = 0;            // processed in this step
+  double tokens_per_second = 0;  // of this step
+  int64_t memory_bytes = 0;      // peak so far
+};
+
+// The object, without a line end.
+std::string metrics_json(const StepMetrics& metrics);
+
+// Writes metrics.jsonl. Every line has reached the kernel when write() returns, so a reader sees
+// whole steps and a killed run loses none.
+class MetricsWriter {
+ public:
+  // Creates the file or empties the one that exists.
+  // Errors: kDisk.
+  explicit MetricsWriter(const std::filesystem::path& path);
+  ~MetricsWriter();
+  MetricsWriter(const MetricsWriter&) = delete;
+  MetricsWriter& operator=(const MetricsWriter&) = delete;
+
+  // Appends one line.
+  // Errors: kDisk, for a full disk above all.
+  void write(const StepMetrics& metrics);
+
+ private:
+  std::filesystem::path path_;
+  int file_ = -1;
+};
+
+}  // namespace hone
