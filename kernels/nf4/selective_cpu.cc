@@ -1,0 +1,105 @@
+// Copyright 2026 The hone authors.
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <cstring>
+
+#include "kernels/core/isa.h"
+#include "kernels/core/parallel.h"
+#include "kernels/nf4/dequantize.h"
+#include "kernels/nf4/e4m3.h"
+#include "kernels/nf4/selective.h"
+#include "kernels/nf4/stored_float.h"
+
+namespace hone::kernels {
+namespace {
+
+int64_t elements_of_expert(const Tensor& stack) {
+  return stack.dim(0) == 0 ? 0 : stack.numel() / stack.dim(0);
+}
+
+template <class T>
+void decode_experts(const Fp8Experts& stack, const Tensor& ids, const Tensor& out) {
+  const int64_t n = elements_of_expert(stack.codes);
+  parallel_for(ids.numel(), grain_for(n), [&](int64_t begin, int64_t end) {
+    for (int64_t c = begin; c < end; ++c) {
+      const int64_t e = ids.data<int32_t>()[c];
+      const float scale = stack.scale.data<float>()[e];
+      const uint8_t* code = stack.codes.data<uint8_t>() + e * n;
+      T* y = out.data<T>() + c * n;
+      for (int64_t i = 0; i < n; ++i) y[i] = T(e4m3_value(code[i]) * scale);
+    }
+  });
+}
+
+}  // namespace
+
+template <Isa I>
+void gather_experts(Cpu<I>, const Tensor& dense, const Tensor& ids, const Tensor& out) {
+  const int64_t bytes = elements_of_expert(dense) * size_of(dense.dtype());
+  if (bytes == 0) return;
+  const auto* from = static_cast<const std::byte*>(dense.raw());
+  auto* to = static_cast<std::byte*>(out.raw());
+  parallel_for(ids.numel(), grain_for(bytes), [&](int64_t begin, int64_t end) {
+    for (int64_t c = begin; c < end; ++c)
+      std::memcpy(to + c * bytes, from + ids.data<int32_t>()[c] * bytes,
+                  static_cast<size_t>(bytes));
+  });
+}
+
+template <Isa I>
+void gather_experts(Cpu<I> device, const QuantizedTensor& stack, const Tensor& ids,
+                    const Tensor& out) {
+  const int64_t n = ids.numel() == 0 ? 0 : out.numel() / ids.numel();
+  for (int64_t c = 0; c < ids.numel(); ++c)
+    dequantize_4bit_range(device, stack, ids.data<int32_t>()[c] * n, out.rows(c, c + 1));
+}
+
+template <Isa I>
+void gather_experts(Cpu<I>, const Fp8Experts& stack, const Tensor& ids, const Tensor& out) {
+  if (out.dtype() == DType::f16) return decode_experts<f16>(stack, ids, out);
+  visit_float(out.dtype(), [&]<class T>() { decode_experts<T>(stack, ids, out); });
+}
+
+template <Isa I>
+void scatter_experts(Cpu<I>, const Tensor& gradient, const ActiveExperts& active,
+                     const GradTarget& full) {
+  visit_float(gradient.dtype(), [&]<class T>() {
+    const int64_t n = elements_of_expert(full.tensor);
+    parallel_for(full.tensor.dim(0), grain_for(n), [&](int64_t begin, int64_t end) {
+      for (int64_t e = begin; e < end; ++e) {
+        const int64_t c = active.compact.data<int32_t>()[e];
+        T* to = full.tensor.data<T>() + e * n;
+        const T* from = c < 0 ? nullptr : gradient.data<T>() + c * n;
+        if (!full.accumulate) std::fill(to, to + n, T(0.0f));
+        for (int64_t i = 0; from && i < n; ++i) to[i] = T(to[i] + from[i]);
+      }
+    });
+  });
+}
+
+template <Isa I>
+void quantize_fp8_experts(Cpu<I>, const Tensor& x, const Fp8Experts& out) {
+  visit_stored_float(x.dtype(), [&]<class T>() {
+    const int64_t n = elements_of_expert(x);
+    parallel_for(x.dim(0), grain_for(n * 4), [&](int64_t begin, int64_t end) {
+      for (int64_t e = begin; e < end; ++e) {
+        const T* from = x.data<T>() + e * n;
+        float most = 0;
+        for (int64_t i = 0; i < n; ++i)
+          most = std::max(most, std::abs(static_cast<float>(from[i])));
+        const float scale = most > 0 ? most / kE4m3Max : 1.0f;
+        out.scale.data<float>()[e] = scale;
+        uint8_t* codes = out.codes.data<uint8_t>() + e * n;
+        for (int64_t i = 0; i < n; ++i) codes[i] = e4m3_code(static_cast<float>(from[i]) / scale);
+      }
+    });
+  });
+}
+
+template void gather_experts(Cpu<kIsa>, const Tensor&, const Tensor&, const Tensor&);
+template void gather_experts(Cpu<kIsa>, const QuantizedTensor&, const Tensor&, const Tensor&);
+template void gather_experts(Cpu<kIsa>, const Fp8Experts&, const Tensor&, const Tensor&);
+template void scatter_experts(Cpu<kIsa>, const Tensor&, const ActiveExperts&, const GradTarget&);
+template void quantize_fp8_experts(Cpu<kIsa>, const Tensor&, const Fp8Experts&);
+
+}  // namespace hone::kernels
