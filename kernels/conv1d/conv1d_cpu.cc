@@ -1,0 +1,140 @@
+// Copyright 2026 The hone authors.
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+#include "kernels/conv1d/conv1d.h"
+#include "kernels/core/documents.h"
+#include "kernels/core/isa.h"
+#include "kernels/core/parallel.h"
+
+namespace hone::kernels {
+namespace {
+
+// Channels worked on together: sums of a token stay in registers or L1 while the taps go by.
+constexpr int64_t kChannels = 64;
+template <class A>
+using ChannelSums = std::array<A, kChannels>;
+
+template <class T>
+struct Taps {
+  const T* data;  // [C, W]
+  int64_t count;  // W
+  acc_t<T> at(int64_t c, int64_t j) const { return acc_t<T>(data[c * count + j]); }
+};
+
+template <class A>
+A sigmoid(A p) {
+  return A(1) / (A(1) + std::exp(-p));
+}
+
+// p[t, c0 .. c0 + n) above, for token t of a document that starts at row `first`.
+template <class T>
+ChannelSums<acc_t<T>> convolve(const T* x, int64_t C, Taps<T> w, int64_t t, int64_t first,
+                               int64_t c0, int64_t n) {
+  using A = acc_t<T>;
+  ChannelSums<A> p{};
+  for (int64_t j = 0; j < w.count; ++j) {
+    const int64_t from = t - (w.count - 1) + j;
+    if (from < first) continue;
+    const T* row = x + from * C + c0;
+    for (int64_t c = 0; c < n; ++c) p[c] += w.at(c0 + c, j) * A(row[c]);
+  }
+  return p;
+}
+
+// Calls f(token, its document, first channel, channels) over rows [begin, end).
+template <class F>
+void for_each_tile(const Tensor& cu_seqlens, int64_t C, int64_t begin, int64_t end, F&& f) {
+  Document document{0, 0};
+  for (int64_t t = begin; t < end; ++t) {
+    if (t == begin || t == document.end) document = document_of(cu_seqlens, t);
+    for (int64_t c0 = 0; c0 < C; c0 += kChannels) f(t, document, c0, std::min(kChannels, C - c0));
+  }
+}
+
+// dp, and this block's share of dw in sums [C, W] unless null.
+template <class T>
+void backward_of_silu(const Tensor& dy, const Tensor& x, Taps<T> w, const Tensor& cu_seqlens,
+                      int64_t begin, int64_t end, acc_t<T>* dp, acc_t<T>* sums) {
+  using A = acc_t<T>;
+  const int64_t C = x.dim(1), W = w.count;
+  const T* in = x.data<T>();
+  if (sums) std::fill(sums, sums + C * W, A(0));
+  for_each_tile(cu_seqlens, C, begin, end, [&](int64_t t, Document doc, int64_t c0, int64_t n) {
+    const ChannelSums<A> p = convolve(in, C, w, t, doc.begin, c0, n);
+    const T* g = dy.data<T>() + t * C + c0;
+    A* d = dp + t * C + c0;
+    for (int64_t c = 0; c < n; ++c) {
+      const A s = sigmoid(p[c]);
+      d[c] = A(g[c]) * s * (A(1) + p[c] * (A(1) - s));
+    }
+    if (!sums) return;
+    for (int64_t j = 0; j < W; ++j) {
+      const int64_t from = t - (W - 1) + j;
+      if (from < doc.begin) continue;
+      const T* row = in + from * C + c0;
+      for (int64_t c = 0; c < n; ++c) sums[(c0 + c) * W + j] += d[c] * A(row[c]);
+    }
+  });
+}
+
+}  // namespace
+
+template <Isa I>
+void conv1d_silu_forward(Cpu<I>, const Tensor& x, const Tensor& w, const Tensor& cu_seqlens,
+                         const Tensor& y) {
+  visit_float(x.dtype(), [&]<class T>() {
+    const int64_t C = x.dim(1);
+    const Taps<T> taps{w.data<T>(), w.dim(-1)};
+    parallel_for(x.dim(0), grain_for(16 * C), [&](int64_t begin, int64_t end) {
+      for_each_tile(cu_seqlens, C, begin, end, [&](int64_t t, Document doc, int64_t c0, int64_t n) {
+        const auto p = convolve(x.data<T>(), C, taps, t, doc.begin, c0, n);
+        T* out = y.data<T>() + t * C + c0;
+        for (int64_t c = 0; c < n; ++c) out[c] = T(p[c] * sigmoid(p[c]));
+      });
+    });
+  });
+}
+
+template <Isa I>
+void conv1d_silu_backward(Cpu<I>, const Tensor& dy, const Tensor& x, const Tensor& w,
+                          const Tensor& cu_seqlens, const Tensor& dx, const GradTarget& dw,
+                          const Tensor& dp, const Tensor& partial) {
+  visit_float(x.dtype(), [&]<class T>() {
+    using A = acc_t<T>;
+    const int64_t N = x.dim(0), C = x.dim(1), W = w.dim(-1);
+    const Taps<T> taps{w.data<T>(), W};
+    parallel_for(N, kConv1dRowBlock, [&](int64_t begin, int64_t end) {
+      A* sums = dw.wanted() ? partial.data<A>() + begin / kConv1dRowBlock * C * W : nullptr;
+      backward_of_silu<T>(dy, x, taps, cu_seqlens, begin, end, dp.data<A>(), sums);
+    });
+    parallel_for(N, grain_for(8 * C), [&](int64_t begin, int64_t end) {
+      for_each_tile(cu_seqlens, C, begin, end, [&](int64_t t, Document doc, int64_t c0, int64_t n) {
+        ChannelSums<A> sum{};
+        for (int64_t j = W - 1; j >= 0 && t + (W - 1) - j < doc.end; --j) {
+          const A* d = dp.data<A>() + (t + (W - 1) - j) * C + c0;
+          for (int64_t c = 0; c < n; ++c) sum[c] += taps.at(c0 + c, j) * d[c];
+        }
+        T* out = dx.data<T>() + t * C + c0;
+        for (int64_t c = 0; c < n; ++c) out[c] = T(sum[c]);
+      });
+    });
+    if (!dw.wanted()) return;
+    A* total = dw.tensor.data<A>();
+    for (int64_t i = 0; i < C * W; ++i) {
+      A sum = dw.accumulate ? total[i] : A(0);
+      for (int64_t b = 0; b < partial.dim(0); ++b) sum += partial.data<A>()[b * C * W + i];
+      total[i] = sum;
+    }
+  });
+}
+
+template void conv1d_silu_forward(Cpu<kIsa>, const Tensor&, const Tensor&, const Tensor&,
+                                  const Tensor&);
+template void conv1d_silu_backward(Cpu<kIsa>, const Tensor&, const Tensor&, const Tensor&,
+                                   const Tensor&, const Tensor&, const GradTarget&, const Tensor&,
+                                   const Tensor&);
+
+}  // namespace hone::kernels

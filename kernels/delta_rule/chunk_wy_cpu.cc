@@ -1,0 +1,124 @@
+// Copyright 2026 The hone authors.
+// SPDX-License-Identifier: Apache-2.0
+//
+// Stage 1 of the chunked delta rule: what a chunk writes, as if the state before it were zero (U),
+// and how much of that state each row takes back (W).
+//
+//   A = StrictLower(diag(beta) (K K^T) * Gamma)      Tm = (I + A)^-1
+//   U = Tm diag(beta) V                              W  = Tm diag(beta e^gamma) K
+//
+// Backward, from dU = dV' and dW, with Ru = diag(beta) V and Rw = diag(beta e^gamma) K:
+//
+//   dRu = Tm^T dU       dRw = Tm^T dW       dA = -StrictLower(dRu U^T + dRw W^T)       X = dA *
+//   Gamma dV      = diag(beta) dRu dK     += diag(beta e^gamma) dRw + diag(beta) X K + X^T
+//   diag(beta) K rho_i   = e^gamma_i (dRw_i . K_i) dbeta_i = dRu_i . V_i + rho_i + (X K)_i . K_i
+//   dgamma_i += beta_i rho_i + rowsum_i(dA * A) - columnsum_i(dA * A)
+#include <algorithm>
+#include <cmath>
+
+#include "kernels/core/isa.h"
+#include "kernels/delta_rule/chunk.h"
+
+namespace hone::kernels {
+namespace {
+
+// Gamma_ij is the exponential of g_(j+1) + ... + g_i. Each sum grows from the one above it, not
+// from a difference of two long sums, so a strong decay early in the chunk costs later rows no
+// digits. What lies above the diagonal never reaches exp, where it could overflow.
+template <class F>
+void set_decays(const Chunk<F>& c) {
+  const int64_t n = c.n;
+  F gamma = 0;
+  for (int64_t i = 0; i < n; ++i) {
+    gamma += c.g[i];
+    c.decay[i] = std::exp(gamma);
+    F* row = c.Gamma.data + i * n;
+    std::fill(row, row + n, F(0));
+    for (int64_t j = 0; j < i; ++j) row[j] = row[j - n] + c.g[i];
+  }
+  for (int64_t i = 0; i < n; ++i)
+    for (int64_t j = 0; j <= i; ++j) c.Gamma.data[i * n + j] = std::exp(c.Gamma.data[i * n + j]);
+}
+
+// Tm = (I + A)^-1 row by row: Tm_i = e_i - sum_{j<i} A_ij Tm_j.
+template <class F>
+void invert(const Chunk<F>& c) {
+  const int64_t n = c.n;
+  for (int64_t i = 0; i < n; ++i) {
+    F* row = c.Tm.data + i * n;
+    std::fill(row, row + n, F(0));
+    row[i] = 1;
+    for (int64_t j = 0; j < i; ++j) {
+      const F a = c.A.data[i * n + j];
+      const F* above = c.Tm.data + j * n;
+      for (int64_t m = 0; m <= j; ++m) row[m] -= a * above[m];
+    }
+  }
+}
+
+// to = Tm with column j times factor(j).
+template <class F, class Factor>
+void scale_columns(const Chunk<F>& c, Factor factor, MatrixRef<F> to) {
+  for (int64_t i = 0; i < c.n; ++i)
+    for (int64_t j = 0; j < c.n; ++j) to.data[i * c.n + j] = c.Tm.data[i * c.n + j] * factor(j);
+}
+
+}  // namespace
+
+template <Isa I, class F>
+void chunk_wy(Cpu<I> cpu, const Chunk<F>& c) {
+  set_decays(c);
+  multiply_add(cpu, F(1), c.K, Transpose::no, c.K, Transpose::yes, F(0), c.A);
+  for (int64_t i = 0; i < c.n; ++i)
+    for (int64_t j = 0; j < c.n; ++j) {
+      const int64_t at = i * c.n + j;
+      c.A.data[at] = j < i ? c.beta[i] * c.A.data[at] * c.Gamma.data[at] : F(0);
+    }
+  invert(c);
+  scale_columns(
+      c, [&](int64_t j) { return c.beta[j]; }, c.weights);
+  multiply_add(cpu, F(1), c.weights, Transpose::no, c.V, Transpose::no, F(0), c.U);
+  scale_columns(
+      c, [&](int64_t j) { return c.beta[j] * c.decay[j]; }, c.weights);
+  multiply_add(cpu, F(1), c.weights, Transpose::no, c.K, Transpose::no, F(0), c.W);
+}
+
+template <Isa I, class F>
+void chunk_wy_backward(Cpu<I> cpu, const Chunk<F>& c, const ChunkGrads<F>& d) {
+  const MatrixRef<F> dRu = d.rows_v, dRw = d.rows_k, X = c.weights, XK = d.rows_k;
+  multiply_add(cpu, F(1), c.Tm, Transpose::yes, d.dVn, Transpose::no, F(0), dRu);
+  multiply_add(cpu, F(1), c.Tm, Transpose::yes, d.dW, Transpose::no, F(0), dRw);
+  multiply_add(cpu, F(-1), dRu, Transpose::no, c.U, Transpose::yes, F(0), d.dA);
+  multiply_add(cpu, F(-1), dRw, Transpose::no, c.W, Transpose::yes, F(1), d.dA);
+  for (int64_t i = 0; i < c.n; ++i)
+    for (int64_t j = 0; j < c.n; ++j) {
+      const int64_t at = i * c.n + j;
+      if (j >= i) d.dA.data[at] = 0;
+      X.data[at] = d.dA.data[at] * c.Gamma.data[at];
+    }
+  add_decay_gradient(d.dA, c.A, d.dgamma);
+
+  scale_rows(
+      dRu, [&](int64_t i) { return c.beta[i]; }, d.dV);
+  for (int64_t i = 0; i < c.n; ++i) {
+    const F rho = c.decay[i] * row_dot(dRw, c.K, i);
+    d.dbeta[i] = row_dot(dRu, c.V, i) + rho;
+    d.dgamma[i] += c.beta[i] * rho;
+    add_row(c.beta[i] * c.decay[i], dRw, d.dK, i);
+  }
+  multiply_add(cpu, F(1), X, Transpose::no, c.K, Transpose::no, F(0), XK);  // dRw is used up
+  for (int64_t i = 0; i < c.n; ++i) {
+    d.dbeta[i] += row_dot(XK, c.K, i);
+    add_row(c.beta[i], XK, d.dK, i);
+  }
+  scale_rows(
+      X, [&](int64_t i) { return c.beta[i]; }, X);
+  multiply_add(cpu, F(1), X, Transpose::yes, c.K, Transpose::no, F(1), d.dK);
+}
+
+template void chunk_wy(Cpu<kIsa>, const Chunk<float>&);
+template void chunk_wy(Cpu<kIsa>, const Chunk<double>&);
+template void chunk_wy_backward(Cpu<kIsa>, const Chunk<float>&, const ChunkGrads<float>&);
+template void chunk_wy_backward(Cpu<kIsa>, const Chunk<double>&, const ChunkGrads<double>&);
+
+}  // namespace hone::kernels
