@@ -6,6 +6,7 @@
 #include "kernels/core/isa.h"
 #include "kernels/core/parallel.h"
 #include "kernels/moe/route.h"
+
 namespace hone::kernels {
 namespace {
 

@@ -5,6 +5,7 @@
 
 #include "kernels/core/isa.h"
 #include "kernels/moe/sort.h"
+
 namespace hone::kernels {
 
 template <Isa I>

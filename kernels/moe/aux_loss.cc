@@ -1,0 +1,79 @@
+// Copyright 2026 The hone authors.
+// SPDX-License-Identifier: Apache-2.0
+#include "kernels/moe/aux_loss.h"
+
+#include "kernels/moe/sort.h"
+
+namespace hone::kernels {
+namespace {
+
+void check_logits(const Tensor& logits, const Tensor& like, int64_t row_begin, int64_t row_end) {
+  check(logits.rank() == 2 && logits.is_contiguous() && logits.shape() == like.shape() &&
+            logits.dtype() == like.dtype(),
+        "load_balancing: logits ", logits.shape(), " ", name_of(logits.dtype()),
+        " must be a contiguous matrix like the first layer's ", like.shape(), " ",
+        name_of(like.dtype()));
+  check(0 <= row_begin && row_begin <= row_end && row_end <= logits.dim(0),
+        "load_balancing: rows [", row_begin, ", ", row_end, ") of logits ", logits.shape());
+}
+
+}  // namespace
+
+LoadBalancing load_balancing_forward(std::span<const Tensor> logits, std::span<const Tensor> ids,
+                                     int64_t row_begin, int64_t row_end) {
+  check(!logits.empty() && logits.size() == ids.size(), "load_balancing: ", logits.size(),
+        " logits and ", ids.size(), " choices");
+  const Tensor& like = logits[0];
+  for (size_t l = 0; l < logits.size(); ++l) {
+    check_logits(logits[l], like, row_begin, row_end);
+    check_expert_ids("load_balancing", ids[l], like.dim(1));
+    check(ids[l].dim(0) == like.dim(0), "load_balancing: choices ", ids[l].shape(), " for logits ",
+          like.shape());
+  }
+  const auto layers = static_cast<int64_t>(logits.size());
+  const int64_t experts = like.dim(1), rows = row_end - row_begin;
+  const int64_t blocks = (rows + kLoadBalancingRowBlock - 1) / kLoadBalancingRowBlock;
+  const DType sums = accumulator_dtype(like.dtype());
+  const LoadBalancing out{Tensor::empty({}, sums, like.device()),
+                          Tensor::empty({experts}, sums, like.device())};
+  const Tensor probabilities = Tensor::empty({layers * blocks, experts}, sums, like.device());
+  const Tensor counts = Tensor::empty_like(probabilities);
+  visit_device(like.device(), [&](auto device) {
+    for (int64_t l = 0; l < layers; ++l) {
+      const auto part = [&](const Tensor& t) { return t.rows(l * blocks, (l + 1) * blocks); };
+      load_balancing_partial(device, logits[static_cast<size_t>(l)], ids[static_cast<size_t>(l)],
+                             row_begin, row_end, part(probabilities), part(counts));
+    }
+    load_balancing_total(device, probabilities, counts, layers * rows, out);
+  });
+  return out;
+}
+
+Tensor load_balancing_backward(const Tensor& dloss, const Tensor& logits, const Tensor& fractions,
+                               int64_t row_begin, int64_t row_end, int64_t layers) {
+  check_logits(logits, logits, row_begin, row_end);
+  const DType sums = accumulator_dtype(logits.dtype());
+  check(fractions.shape() == Shape{logits.dim(1)} && fractions.dtype() == sums,
+        "load_balancing: fractions ", fractions.shape(), " ", name_of(fractions.dtype()),
+        " for logits ", logits.shape(), " ", name_of(logits.dtype()));
+  check(dloss.numel() == 1 && dloss.dtype() == sums, "load_balancing: gradient ", dloss.shape(),
+        " ", name_of(dloss.dtype()), " of a ", name_of(sums), " scalar");
+  const Tensor dlogits = Tensor::empty_like(logits);
+  visit_device(logits.device(), [&](auto device) {
+    load_balancing_backward(device, dloss, logits, fractions, row_begin, row_end, layers, dlogits);
+  });
+  return dlogits;
+}
+
+Cost load_balancing_forward_cost(int64_t layers, int64_t n, int64_t experts, int64_t k, DType t) {
+  const double rows = static_cast<double>(layers) * static_cast<double>(n);
+  return {rows * static_cast<double>(experts * size_of(t) + 4 * k),
+          4 * rows * static_cast<double>(experts)};
+}
+
+Cost load_balancing_backward_cost(int64_t n, int64_t experts, DType t) {
+  const double elements = static_cast<double>(n) * static_cast<double>(experts);
+  return {2 * elements * static_cast<double>(size_of(t)), 7 * elements};
+}
+
+}  // namespace hone::kernels
