@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <bit>
 #include <cstring>
+#include <functional>
 #include <limits>
 #include <queue>
 
@@ -125,44 +126,40 @@ void Bpe::merge_short(std::vector<int32_t>& ids, size_t begin) const {
   ids.resize(begin + n);
 }
 
-// A merge that may be possible; out of date when one of its tokens has been merged since.
-struct Bpe::Pending {
-  int32_t rank;
-  int64_t left, right;              // positions of the two tokens
-  int32_t left_token, right_token;  // what they were
-  int32_t result;
-
-  bool operator<(const Pending& o) const {  // the top of the heap is the lowest rank, leftmost
-    return rank != o.rank ? rank > o.rank : left > o.left;
-  }
-};
-
-// The same with a linked list over the tokens and a heap of merges.
+// The same with a linked list over the tokens and a heap of merges, each a rank and the position of
+// its left token. An entry is out of date when that pair has changed since: then its rank has.
 void Bpe::merge_long(std::vector<int32_t>& ids, size_t begin) const {
   constexpr int32_t kGone = -1;
-  const auto n = static_cast<int64_t>(ids.size() - begin);
+  check(ids.size() - begin < (size_t{1} << 31), "bpe: a word of ", ids.size() - begin, " bytes");
+  const auto n = static_cast<int32_t>(ids.size() - begin);
   int32_t* token = ids.data() + begin;
-  std::vector<int64_t> next(n), previous(n);
-  for (int64_t i = 0; i < n; ++i) next[i] = i + 1, previous[i] = i - 1;
+  std::vector<int32_t> next(n), previous(n);
+  for (int32_t i = 0; i < n; ++i) next[i] = i + 1, previous[i] = i - 1;
 
-  std::priority_queue<Pending> heap;
-  const auto push = [&](int64_t left, int64_t right) {
-    if (left < 0 || right >= n) return;
-    if (const MergeSlot* merge = find_merge(token[left], token[right]))
-      heap.push({merge->rank, left, right, token[left], token[right], merge->result});
+  // The lowest rank is on top, the leftmost of equal ones.
+  std::priority_queue<uint64_t, std::vector<uint64_t>, std::greater<>> heap;
+  const auto merge_at = [&](int32_t left) -> const MergeSlot* {
+    if (left < 0 || token[left] == kGone || next[left] == n) return nullptr;
+    return find_merge(token[left], token[next[left]]);
   };
-  for (int64_t i = 0; i + 1 < n; ++i) push(i, i + 1);
+  const auto push = [&](int32_t left) {
+    if (const MergeSlot* merge = merge_at(left)) heap.push(pair_of(merge->rank, left));
+  };
+  for (int32_t i = 0; i < n; ++i) push(i);
 
   while (!heap.empty()) {
-    const Pending top = heap.top();
+    const auto rank = static_cast<int32_t>(heap.top() >> 32);
+    const auto left = static_cast<int32_t>(heap.top());
     heap.pop();
-    if (token[top.left] != top.left_token || token[top.right] != top.right_token) continue;
-    token[top.left] = top.result;
-    token[top.right] = kGone;
-    next[top.left] = next[top.right];
-    if (next[top.right] < n) previous[next[top.right]] = top.left;
-    push(previous[top.left], top.left);
-    push(top.left, next[top.left]);
+    const MergeSlot* merge = merge_at(left);
+    if (merge == nullptr || merge->rank != rank) continue;
+    const int32_t right = next[left];
+    token[left] = merge->result;
+    token[right] = kGone;
+    next[left] = next[right];
+    if (next[left] < n) previous[next[left]] = left;
+    push(previous[left]);
+    push(left);
   }
   ids.erase(std::remove(ids.begin() + static_cast<int64_t>(begin), ids.end(), kGone), ids.end());
 }

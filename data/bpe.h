@@ -47,7 +47,6 @@ class Bpe {
     int32_t rank = 0;
     int32_t result = 0;
   };
-  struct Pending;
   static constexpr uint64_t kNoPair = ~uint64_t{0};
 
   static uint64_t pair_of(int32_t left, int32_t right) {

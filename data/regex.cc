@@ -19,6 +19,9 @@ namespace {
 
 constexpr uint32_t kMaxHeapKib = 64 * 1024;
 
+// Attempts within this are not counted; the patterns of real tokenizers stay far below.
+constexpr int64_t kFreeSteps = 200;
+
 template <auto free_function>
 struct Free {
   template <class T>
@@ -39,16 +42,21 @@ PCRE2_SPTR units(std::string_view text) { return reinterpret_cast<PCRE2_SPTR>(te
 
 struct Regex::Code {
   std::unique_ptr<pcre2_code, Free<pcre2_code_free>> compiled;
-  std::unique_ptr<pcre2_match_context, Free<pcre2_match_context_free>> limits;
   std::string where;
 };
 
-// What one thread needs while matching.
+// Matches within one text. PCRE2 limits the steps of one attempt at one position; this class limits
+// the sum over all attempts, which can be quadratic in the length of the text.
 class Regex::Matcher {
  public:
-  explicit Matcher(const Code& code)
-      : code_(code), data_(pcre2_match_data_create_from_pattern(code.compiled.get(), nullptr)) {
-    check(data_ != nullptr, "regex: PCRE2 could not allocate its match data");
+  Matcher(const Code& code, std::string_view text)
+      : code_(code),
+        text_(text),
+        steps_left_(kMaxSteps + kMaxStepsPerByte * static_cast<int64_t>(text.size())),
+        data_(pcre2_match_data_create_from_pattern(code.compiled.get(), nullptr)),
+        limits_(pcre2_match_context_create(nullptr)) {
+    check(data_ && limits_, "regex: PCRE2 could not allocate its match data");
+    pcre2_set_heap_limit(limits_.get(), kMaxHeapKib);
   }
 
   struct Match {
@@ -56,28 +64,66 @@ class Regex::Matcher {
   };
 
   // The leftmost match at or after `from`.
-  std::optional<Match> find(std::string_view text, size_t from) {
-    int rc = match(text, from, 0);
-    // Compiled code has 32 KiB of stack; the interpreter takes over where that is not enough.
-    if (rc == PCRE2_ERROR_JIT_STACKLIMIT) rc = match(text, from, PCRE2_NO_JIT);
+  std::optional<Match> find(size_t from) {
+    int rc = match(from, 0, kFreeSteps);
+    if (rc == PCRE2_ERROR_MATCHLIMIT || rc == PCRE2_ERROR_JIT_STACKLIMIT) rc = search(from);
     if (rc == PCRE2_ERROR_NOMATCH) return std::nullopt;
-    if (rc < 0)
-      fail(ErrorCode::kModel, code_.where, ": matching the pattern against a text of ", text.size(),
-           " bytes failed at byte ", from, ": ", pcre2_message(rc),
-           ". The pattern backtracks too much to be usable; expected one that needs at most ",
-           kMaxSteps, " steps a match");
+    if (rc < 0) give_up(from, rc);
     const PCRE2_SIZE* ends = pcre2_get_ovector_pointer(data_.get());
     return Match{ends[0], ends[1]};
   }
 
+  bool matches_all() {
+    const int rc = attempt(0, PCRE2_ENDANCHORED);
+    if (rc < 0 && rc != PCRE2_ERROR_NOMATCH) give_up(0, rc);
+    return rc >= 0;
+  }
+
  private:
-  int match(std::string_view text, size_t from, uint32_t options) {
-    return pcre2_match(code_.compiled.get(), units(text), text.size(), from,
-                       options | PCRE2_NO_UTF_CHECK, data_.get(), code_.limits.get());
+  // pcre2_match with at most `steps` steps from each position.
+  int match(size_t from, uint32_t options, int64_t steps) {
+    pcre2_set_match_limit(limits_.get(), static_cast<uint32_t>(steps));
+    return pcre2_match(code_.compiled.get(), units(text_), text_.size(), from,
+                       options | PCRE2_NO_UTF_CHECK, data_.get(), limits_.get());
+  }
+
+  // The match that starts at `at`. A trial that runs out of steps is paid for before it is repeated
+  // with more.
+  int attempt(size_t at, uint32_t options) {
+    int rc = PCRE2_ERROR_MATCHLIMIT;
+    for (int64_t steps = kFreeSteps; rc == PCRE2_ERROR_MATCHLIMIT; steps *= 8) {
+      if (steps > steps_left_) give_up(at, rc);
+      rc = match(at, options | PCRE2_ANCHORED | PCRE2_NO_JIT, steps);
+      if (rc == PCRE2_ERROR_MATCHLIMIT) steps_left_ -= steps;
+    }
+    return rc;
+  }
+
+  // The leftmost match at or after `from`, position by position.
+  int search(size_t from) {
+    for (size_t at = from; at <= text_.size(); at += character_at(at)) {
+      const int rc = attempt(at, 0);
+      if (rc != PCRE2_ERROR_NOMATCH) return rc;
+    }
+    return PCRE2_ERROR_NOMATCH;
+  }
+
+  size_t character_at(size_t at) const {
+    return at < text_.size() ? static_cast<size_t>(decode_utf8(text_.data() + at).bytes) : 1;
+  }
+
+  [[noreturn]] void give_up(size_t at, int rc) const {
+    fail(ErrorCode::kModel, code_.where, ": matching the pattern against a text of ", text_.size(),
+         " bytes failed at byte ", at, ": ", pcre2_message(rc),
+         ". The pattern backtracks too much to be usable; expected one that needs at most ",
+         kMaxSteps, " steps and ", kMaxStepsPerByte, " more per byte");
   }
 
   const Code& code_;
+  std::string_view text_;
+  int64_t steps_left_;
   std::unique_ptr<pcre2_match_data, Free<pcre2_match_data_free>> data_;
+  std::unique_ptr<pcre2_match_context, Free<pcre2_match_context_free>> limits_;
 };
 
 Regex Regex::compile(std::string_view pattern, Syntax syntax, std::string where) {
@@ -94,23 +140,19 @@ Regex Regex::compile(std::string_view pattern, Syntax syntax, std::string where)
          " does not compile: ", pcre2_message(error), " at offset ", offset);
   // Without JIT (an unusual processor, or memory that may not be executable) the interpreter runs.
   pcre2_jit_compile(code->compiled.get(), PCRE2_JIT_COMPLETE);
-  code->limits.reset(pcre2_match_context_create(nullptr));
-  check(code->limits != nullptr, "regex: PCRE2 could not allocate its match context");
-  pcre2_set_match_limit(code->limits.get(), kMaxSteps);
-  pcre2_set_heap_limit(code->limits.get(), kMaxHeapKib);
   code->where = std::move(where);
   return Regex(std::move(code));
 }
 
 void Regex::split(std::string_view text, std::vector<std::string_view>& pieces) const {
-  Matcher matcher(*code_);
+  Matcher matcher(*code_, text);
   size_t done = 0;
   const auto cut = [&](size_t at) {
     if (at > done) pieces.push_back(text.substr(done, at - done));
     done = std::max(done, at);
   };
   for (size_t from = 0; from <= text.size();) {
-    const auto match = matcher.find(text, from);
+    const auto match = matcher.find(from);
     if (!match) break;
     cut(match->begin);
     cut(match->end);
@@ -122,5 +164,7 @@ void Regex::split(std::string_view text, std::vector<std::string_view>& pieces) 
   }
   cut(text.size());
 }
+
+bool Regex::full_match(std::string_view text) const { return Matcher(*code_, text).matches_all(); }
 
 }  // namespace hone

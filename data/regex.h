@@ -25,10 +25,14 @@ class Regex {
 
   // Cuts `text` before and after every match and appends the pieces, which cover it, none empty.
   // Requires: valid UTF-8.
-  // Errors: kModel when a match takes more than kMaxSteps steps of backtracking or 64 MiB.
+  // Errors: kModel when backtracking takes more steps than the limits below, or 64 MiB.
   void split(std::string_view text, std::vector<std::string_view>& pieces) const;
 
-  static constexpr uint32_t kMaxSteps = 10'000'000;
+  // Whether the pattern matches all of `text`. Requires and errors: as split.
+  bool full_match(std::string_view text) const;
+
+  static constexpr int64_t kMaxSteps = 5'000'000;
+  static constexpr int64_t kMaxStepsPerByte = 32;
 
  private:
   struct Code;
