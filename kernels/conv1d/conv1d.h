@@ -2,8 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Causal depthwise convolution over the tokens of each document, followed by SiLU: the short
-// convolution before a linear attention.        source: Gu & Dao 2023, arXiv:2312.00752,
-// section 3.4
+// convolution before a linear attention.              source: Gu & Dao 2023, arXiv:2312.00752
 //
 //   p[t,c]  = sum_j w[c,j] * x[t - (W-1) + j, c]                 x = 0 before t's document
 //   y[t,c]  = silu(p[t,c]) = p * s,  s = sigmoid(p)              the last tap, j = W-1, is token t

@@ -45,7 +45,8 @@ struct Chunk {
   MatrixRef<F> weights;  // [n, n] temporary
 };
 
-// Gradients of a chunk. Stages run last to first; each adds its part to dQ, dK and dgamma.
+// Gradients of a chunk. Stages run last to first; each adds its part to dQ, dK and dgamma. dQ and
+// dK start at zero.
 template <class F>
 struct ChunkGrads {
   ChunkGrads(Scratch<F>& scratch, int64_t n, int64_t Dk, int64_t Dv)
@@ -119,7 +120,7 @@ F row_dot(MatrixRef<F> a, MatrixRef<F> b, int64_t i) {
 
 // to_i = factor(i) * from_i for every row i; to may be from.
 template <class F, class Factor>
-void scale_rows(MatrixRef<F> from, Factor factor, MatrixRef<F> to) {
+void scale_rows(MatrixRef<F> from, MatrixRef<F> to, Factor factor) {
   for (int64_t i = 0; i < from.rows; ++i) {
     const F f = factor(i);
     for (int64_t j = 0; j < from.columns; ++j)

@@ -26,8 +26,7 @@ void chunk_scores(Cpu<I> cpu, const Chunk<F>& c) {
 template <Isa I, class F>
 void chunk_output(Cpu<I> cpu, const Chunk<F>& c, MatrixRef<F> S, MatrixRef<F> O) {
   multiply_add(cpu, F(1), c.Q, Transpose::no, S, Transpose::no, F(0), O);
-  scale_rows(
-      O, [&](int64_t i) { return c.decay[i]; }, O);
+  scale_rows(O, O, [&](int64_t i) { return c.decay[i]; });
   multiply_add(cpu, F(1), c.P, Transpose::no, c.Vn, Transpose::no, F(1), O);
 }
 

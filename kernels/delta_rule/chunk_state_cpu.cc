@@ -8,19 +8,21 @@
 //
 // Backward, from dV' as the output left it and dS_next:
 //
-//   dV' += Kt dS_next          c_i = (Kt dS_next)_i . V'_i          dK += diag(e^(gamma_n - gamma))
-//   V' dS_next^T dW   = -dV' S^T dgamma_i -= c_i            dgamma_n += sum_i c_i + e^gamma_n
-//   <dS_next, S> dS   = e^gamma_n dS_next + (diag(e^gamma) Q)^T dO - W^T dV'
+//   dV' += Kt dS_next              c_i = (Kt dS_next)_i . V'_i
+//   dK  += diag(e^(gamma_n - gamma)) V' dS_next^T
+//   dW   = -dV' S^T
+//   dgamma_i -= c_i                dgamma_n += sum_i c_i + e^gamma_n <dS_next, S>
+//   dS   = e^gamma_n dS_next + (diag(e^gamma) Q)^T dO - W^T dV'
 #include "kernels/core/isa.h"
 #include "kernels/delta_rule/chunk.h"
+#include "kernels/delta_rule/operands.h"
 
 namespace hone::kernels {
+
 template <Isa I, class F>
 void chunk_new_values(Cpu<I> cpu, const Chunk<F>& c, MatrixRef<F> S) {
-  scale_rows(
-      c.K, [&](int64_t i) { return c.to_end(i); }, c.Kt);
-  scale_rows(
-      c.U, [](int64_t) { return F(1); }, c.Vn);
+  scale_rows(c.K, c.Kt, [&](int64_t i) { return c.to_end(i); });
+  copy_scaled(c.U, F(1), c.Vn);
   multiply_add(cpu, F(-1), c.W, Transpose::no, S, Transpose::no, F(1), c.Vn);
 }
 
@@ -50,8 +52,7 @@ void chunk_state_backward(Cpu<I> cpu, const Chunk<F>& c, MatrixRef<F> S, MatrixR
   for (int64_t i = 0; i < c.n; ++i) add_row(c.to_end(i), d.rows_k, d.dK, i);
   multiply_add(cpu, F(-1), d.dVn, Transpose::no, S, Transpose::yes, F(0), d.dW);
 
-  scale_rows(
-      c.Q, [&](int64_t i) { return c.decay[i]; }, d.rows_k);
+  scale_rows(c.Q, d.rows_k, [&](int64_t i) { return c.decay[i]; });
   multiply_add(cpu, F(1), d.rows_k, Transpose::yes, d.dO, Transpose::no, decay, dS);
   multiply_add(cpu, F(-1), c.W, Transpose::yes, d.dVn, Transpose::no, F(1), dS);
 }

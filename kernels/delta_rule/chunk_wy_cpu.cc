@@ -58,7 +58,7 @@ void invert(const Chunk<F>& c) {
 
 // to = Tm with column j times factor(j).
 template <class F, class Factor>
-void scale_columns(const Chunk<F>& c, Factor factor, MatrixRef<F> to) {
+void scale_columns(const Chunk<F>& c, MatrixRef<F> to, Factor factor) {
   for (int64_t i = 0; i < c.n; ++i)
     for (int64_t j = 0; j < c.n; ++j) to.data[i * c.n + j] = c.Tm.data[i * c.n + j] * factor(j);
 }
@@ -75,11 +75,9 @@ void chunk_wy(Cpu<I> cpu, const Chunk<F>& c) {
       c.A.data[at] = j < i ? c.beta[i] * c.A.data[at] * c.Gamma.data[at] : F(0);
     }
   invert(c);
-  scale_columns(
-      c, [&](int64_t j) { return c.beta[j]; }, c.weights);
+  scale_columns(c, c.weights, [&](int64_t j) { return c.beta[j]; });
   multiply_add(cpu, F(1), c.weights, Transpose::no, c.V, Transpose::no, F(0), c.U);
-  scale_columns(
-      c, [&](int64_t j) { return c.beta[j] * c.decay[j]; }, c.weights);
+  scale_columns(c, c.weights, [&](int64_t j) { return c.beta[j] * c.decay[j]; });
   multiply_add(cpu, F(1), c.weights, Transpose::no, c.K, Transpose::no, F(0), c.W);
 }
 
@@ -98,8 +96,7 @@ void chunk_wy_backward(Cpu<I> cpu, const Chunk<F>& c, const ChunkGrads<F>& d) {
     }
   add_decay_gradient(d.dA, c.A, d.dgamma);
 
-  scale_rows(
-      dRu, [&](int64_t i) { return c.beta[i]; }, d.dV);
+  scale_rows(dRu, d.dV, [&](int64_t i) { return c.beta[i]; });
   for (int64_t i = 0; i < c.n; ++i) {
     const F rho = c.decay[i] * row_dot(dRw, c.K, i);
     d.dbeta[i] = row_dot(dRu, c.V, i) + rho;
@@ -111,8 +108,7 @@ void chunk_wy_backward(Cpu<I> cpu, const Chunk<F>& c, const ChunkGrads<F>& d) {
     d.dbeta[i] += row_dot(XK, c.K, i);
     add_row(c.beta[i], XK, d.dK, i);
   }
-  scale_rows(
-      X, [&](int64_t i) { return c.beta[i]; }, X);
+  scale_rows(X, X, [&](int64_t i) { return c.beta[i]; });
   multiply_add(cpu, F(1), X, Transpose::yes, c.K, Transpose::no, F(1), d.dK);
 }
 

@@ -2,9 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The two gates of the gated delta rule: the log decay g and the writing strength beta.
-//                                    source: Yang et al. 2024, arXiv:2412.06464; the decay's form
-//                                    is
-//                                            Mamba-2's (Dao & Gu 2024, arXiv:2405.21060)
+//                                    source: Yang et al. 2024, arXiv:2412.06464; the form of the
+//                                    decay: Dao & Gu 2024, arXiv:2405.21060
 //
 //   u[n,h]    = a[n,h] + dt_bias[h]                 softplus(u) = log(1 + e^u)
 //   g[n,h]    = -exp(a_log[h]) * softplus(u[n,h])   <= 0, natural logarithm of the decay

@@ -8,8 +8,9 @@
 //
 // Recurrent form, for each document and value head h, S [Dk, Dv] = 0 (or given) at its start:
 //
-//   S    <- e^g[t] S                                 q scaled by Dk^-1/2; q, k are those of key
-//   head d[t]  = beta[t] (v[t] - S^T k[t])                h / (Hv / Hk) S    <- S + k[t] d[t]^T
+//   S    <- e^g[t] S
+//   d[t]  = beta[t] (v[t] - S^T k[t])                q is scaled by Dk^-1/2; q and k are those of
+//   S    <- S + k[t] d[t]^T                          key head h / (Hv / Hk)
 //   o[t]  = S^T q[t]
 //
 // Chunked form, the same numbers by matrix products. In a chunk of n <= 64 rows let gamma_i be the
@@ -26,12 +27,12 @@
 // dO and the gradient of S_next; it computes the states at chunk starts again, so nothing is saved
 // beside the inputs. The formulas stand with the code of each stage (kernels/delta_rule/chunk_*).
 //
-//   q, k [N, Hk, Dk], v [N, Hv, Dv] in T = f32, f64 or bf16: views with stride 1 in the last
-//   dimension g <= 0, beta [N, Hv] in f32 (f64 for f64), row-major     cu_seqlens [S + 1] i32:
-//   core/documents.h o [N, Hv, Dv] in T, row-major                            states [S, Hv, Dk,
-//   Dv] in f32 (f64) Math in f32 (f64), one rounding to T. dq and dk: sums over the Hv / Hk value
-//   heads of a key head in ascending order. A document's results do not depend on what else is in
-//   the row.
+//   q, k [N, Hk, Dk], v [N, Hv, Dv] in T = f32, f64 or bf16: views with contiguous heads
+//   g <= 0, beta [N, Hv] in f32 (f64 for f64), row-major
+//   o [N, Hv, Dv] in T, row-major           states [S, Hv, Dk, Dv] in f32 (f64 for f64)
+//   cu_seqlens [S + 1] i32: kernels/core/documents.h
+//   Math in f32 (f64), one rounding to T. dq and dk: sums over the Hv / Hk value heads of a key
+//   head in ascending order. A document's results do not depend on what else is in the row.
 #pragma once
 
 #include "kernels/core/cost.h"

@@ -13,7 +13,7 @@
 
 namespace hone::kernels {
 
-// DeltaSizes of one call. G value heads share a key head.
+// The sizes of one call. G value heads share a key head.
 struct DeltaSizes {
   explicit DeltaSizes(const DeltaRuleInput& in)
       : documents(in.cu_seqlens.dim(0) - 1),

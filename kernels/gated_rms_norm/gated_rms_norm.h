@@ -2,8 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // RMSNorm of each value head, gated by SiLU of a second projection: what follows the gated delta
-// rule.                                        source: Yang et al. 2024, arXiv:2412.06464, section
-// 3
+// rule.                                                source: Yang et al. 2024, arXiv:2412.06464
 //
 //   r[n,h]   = 1 / sqrt(mean_d x[n,h,d]^2 + eps)               xh = x * r
 //   y[n,h,d] = w[d] * xh[n,h,d] * silu(z[n,h,d])               silu(z) = z * s, s = sigmoid(z)

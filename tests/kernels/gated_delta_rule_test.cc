@@ -60,7 +60,7 @@ DeltaRuleInput cast_inputs(const DeltaRuleInput& in, DType dtype) {
           Tensor()};
 }
 
-// Documents [first, last] of a packed input; `at` is its cu_seqlens.
+// Document s of a packed input; `at` is its cu_seqlens.
 DeltaRuleInput alone(const DeltaRuleInput& in, const std::vector<int32_t>& at, size_t s) {
   const auto rows = [&](const Tensor& t) { return t.rows(at[s], at[s + 1]); };
   return {rows(in.q), rows(in.k),    rows(in.v),
