@@ -110,7 +110,7 @@ float log2(float x) {
   if (x == 0) return -kInfinity;
   if (x == kInfinity) return x;
   if (!(x > 0)) return kNaN;
-  if (x > 1 - 8.5e-5f && x < 1 + 2.2e-5f) return static_cast<float>(std::log2(double{x}));
+  if (x > 1 - 8.5e-5f && x < 1 + 4.25e-5f) return static_cast<float>(std::log2(double{x}));
   const int64_t sum = interpolate(kLog2, kLog2Format, fraction_of(x)) +
                       int64_t{exponent_of(x)} * (int64_t{1} << (23 + kSumBits));
   const float magnitude = truncate(std::abs(sum), -23 - kSumBits);

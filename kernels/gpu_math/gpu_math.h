@@ -40,7 +40,7 @@ float reciprocal(float x);
 // NaN below zero.
 float sqrt(float x);
 
-// log2 of x > 0. Exact to the bit outside (1 - 8.5e-5, 1 + 2.2e-5): inside, the hardware uses
+// log2 of x > 0. Exact to the bit outside (1 - 8.5e-5, 1 + 4.25e-5): inside, the hardware uses
 // another scheme and this is the correctly rounded logarithm.
 float log2(float x);
 

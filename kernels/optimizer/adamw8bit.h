@@ -1,0 +1,55 @@
+// Copyright 2026 The hone authors.
+// SPDX-License-Identifier: Apache-2.0
+//
+// AdamW with both moments in 8 bits, in blocks of 256 elements, as bitsandbytes' CUDA kernel has
+// it.
+//                                         source: Dettmers et al. 2022, arXiv:2110.02861
+//
+//   g  = clip * grad
+//   m  = value1[c1] absmax1 beta1 + (1 - beta1) g          v = value2[c2] absmax2 beta2 + (1 -
+//   beta2) g^2 absmax1 = max |m|, absmax2 = max |v| over the block; c1, c2 = nearest values to m /
+//   absmax1 and v / absmax2 (kernels/nf4/dynamic_map.h: signed for m, unsigned for v); m keeps its
+//   sign s  = sqrt(1 - beta2^t) p  = T(p - lr s / (1 - beta1^t) * m / (sqrt(v) + eps s))       with
+//   m, v before rounding to 8 bits p  = T(p * (1 - lr * decay))                        for the
+//   first `decayed` elements, after the update shadow = bf16(p) Where g is not finite, m and v
+//   become 0 and p stays.
+//
+//   p [n] T = f32, bf16 or f16      grad [n] f32 or T      shadow [n] bf16, or undefined
+//   c1, c2 u8 [n] and absmax1, absmax2 f32 [ceil(n / 256)], all zero at the start
+//   Math in f32 with the approximate functions of the GPU (kernels/gpu_math), fused where the CUDA
+//   kernel for T is fused. A block belongs to one tensor when each tensor of the arena starts at a
+//   multiple of 256.
+//   Moves 4 n (p, f32) + 4 n (grad) + 2 n (c1, c2) in, 4 n + 2 n (+ 2 n shadow) out, absmax n / 16.
+#pragma once
+
+#include "kernels/optimizer/adamw.h"
+
+namespace hone::kernels {
+
+struct AdamW8bitState {
+  static constexpr int64_t kBlock = 256;
+  static constexpr int64_t kMinElements = 4096;  // bitsandbytes keeps smaller tensors in f32
+
+  Tensor c1, c2;            // u8 [n]
+  Tensor absmax1, absmax2;  // f32 [ceil(n / 256)]
+
+  // All zero: the state before the first step.
+  static AdamW8bitState zeros(int64_t n, Device device);
+  int64_t nbytes() const { return c1.nbytes() + c2.nbytes() + absmax1.nbytes() + absmax2.nbytes(); }
+};
+
+// Updates p, state (and shadow) in place.
+// Requires: contiguous, sizes and dtypes as above.
+void adamw8bit_step(const Tensor& p, const Tensor& grad, const AdamW8bitState& state,
+                    const Tensor& shadow, const StepScalars& scalars,
+                    const AdamWSettings& settings);
+
+// n parameters of T with f32 gradients.
+Cost adamw8bit_cost(int64_t n, DType t, bool shadow);
+
+template <Isa I>
+void adamw8bit_step(Cpu<I>, const Tensor& p, const Tensor& grad, const AdamW8bitState& state,
+                    const Tensor& shadow, const StepScalars& scalars,
+                    const AdamWSettings& settings);
+
+}  // namespace hone::kernels

@@ -1,0 +1,109 @@
+// Copyright 2026 The hone authors.
+// SPDX-License-Identifier: Apache-2.0
+#include "kernels/optimizer/adamw8bit.h"
+
+#include <doctest/doctest.h>
+
+#include <cmath>
+
+#include "kernels/core/parallel.h"
+#include "tests/kernels/bnb_golden.h"
+#include "tests/support/compare.h"
+
+namespace hone {
+namespace {
+
+using kernels::AdamW8bitState;
+using test::random_tensor;
+using test::same_bits;
+
+void set(const kernels::StepScalars& scalars, double lr, int64_t step) {
+  *scalars.learning_rate.data<float>() = static_cast<float>(lr);
+  *scalars.step.data<int64_t>() = step;
+}
+
+TEST_CASE("adamw8bit: twenty steps equal bitsandbytes' CUDA kernel bit for bit") {
+  const SafetensorsFile file = test::bnb_golden("adamw8bit");
+  const Tensor gradients = load_tensor(file, "gradients");
+  const int64_t n = gradients.dim(1);
+  for (const std::string name :
+       {"f32", "f32_decay", "f32_fast", "bf16", "bf16_decay", "f16_decay"}) {
+    const Tensor p = load_tensor(file, name + "/initial");
+    const auto hyper = load_tensor(file, name + "/hyper").to_vector<double>();
+    const kernels::AdamWSettings settings{.beta1 = hyper[1],
+                                          .beta2 = hyper[2],
+                                          .eps = hyper[3],
+                                          .weight_decay = hyper[4],
+                                          .decayed = n};
+    const AdamW8bitState state = AdamW8bitState::zeros(n, kCpu);
+    const kernels::StepScalars scalars = kernels::StepScalars::make(kCpu);
+    int compared = 0;
+    for (int64_t t = 1; t <= gradients.dim(0); ++t) {
+      set(scalars, hyper[0], t);
+      const Tensor grad = gradients.rows(t - 1, t).view({n});
+      kernels::adamw8bit_step(p, kernels::cast(grad, p.dtype()), state, {}, scalars, settings);
+      const std::string at = "." + std::to_string(t);
+      if (!file.contains(name + "/param" + at)) continue;
+      CAPTURE(name);
+      CAPTURE(t);
+      CHECK(same_bits(p, load_tensor(file, name + "/param" + at)));
+      CHECK(same_bits(state.c1, load_tensor(file, name + "/state1" + at)));
+      CHECK(same_bits(state.c2, load_tensor(file, name + "/state2" + at)));
+      CHECK(same_bits(state.absmax1, load_tensor(file, name + "/absmax1" + at)));
+      CHECK(same_bits(state.absmax2, load_tensor(file, name + "/absmax2" + at)));
+      ++compared;
+    }
+    CHECK(compared == 4);
+  }
+}
+
+TEST_CASE("adamw8bit: clip, decay of the leading elements, shadow and threads") {
+  const int64_t n = 1500, decayed = 700;
+  const kernels::AdamWSettings settings{.weight_decay = 0.5, .decayed = decayed};
+  const Tensor initial = random_tensor({n}, DType::f32, "p");
+  const Tensor grad = random_tensor({n}, DType::f32, "g");
+  const auto run = [&](int threads, float clip, const Tensor& g, const Tensor& shadow) {
+    kernels::set_num_threads(threads);
+    const Tensor p = kernels::scale(initial, 1.0);
+    const kernels::StepScalars scalars = kernels::StepScalars::make(kCpu);
+    *scalars.clip.data<float>() = clip;
+    const AdamW8bitState state = AdamW8bitState::zeros(n, kCpu);
+    for (int64_t t = 1; t <= 3; ++t) {
+      set(scalars, 0.01, t);
+      kernels::adamw8bit_step(p, g, state, shadow, scalars, settings);
+    }
+    kernels::set_num_threads(1);
+    return p;
+  };
+  const Tensor shadow = Tensor::empty({n}, DType::bf16);
+  const Tensor p = run(1, 0.25f, grad, shadow);
+  CHECK(same_bits(shadow, kernels::cast(p, DType::bf16)));
+  CHECK(same_bits(p, run(2, 0.25f, kernels::scale(grad, 1.0), shadow)));
+  CHECK(same_bits(p, run(1, 1.0f, kernels::scale(grad, 0.25), shadow)));
+  // The moving averages of a constant gradient: each step moves a parameter by lr towards -g.
+  for (int64_t i = 0; i < n; ++i) {
+    double q = initial.data<float>()[i];
+    const double step = grad.data<float>()[i] > 0 ? -0.01 : 0.01;
+    for (int t = 0; t < 3; ++t) q = (q + step) * (i < decayed ? 1 - 0.01 * 0.5 : 1);
+    if (std::abs(grad.data<float>()[i]) > 0.2f)  // smaller ones lose digits in 8 bits
+      CHECK(p.data<float>()[i] == doctest::Approx(q).epsilon(1e-2).scale(0.05));
+  }
+}
+
+TEST_CASE("adamw8bit: a gradient that is not finite leaves its parameter alone") {
+  const Tensor p = Tensor::of(std::vector<float>{1, 2, 3}, {3});
+  const Tensor grad = Tensor::of(std::vector<float>{INFINITY, 1, NAN}, {3});
+  const AdamW8bitState state = AdamW8bitState::zeros(3, kCpu);
+  const kernels::StepScalars scalars = kernels::StepScalars::make(kCpu);
+  set(scalars, 0.5, 1);
+  kernels::adamw8bit_step(p, grad, state, {}, scalars, {.weight_decay = 0.1, .decayed = 3});
+  CHECK(p.data<float>()[0] == 1);
+  CHECK(p.data<float>()[1] == doctest::Approx(1.5 * 0.95));
+  CHECK(p.data<float>()[2] == 3);
+  CHECK(state.nbytes() == 3 + 3 + 4 + 4);
+  CHECK_THROWS_AS(
+      kernels::adamw8bit_step(p, Tensor::zeros({4}, DType::f32), state, {}, scalars, {}), Error);
+}
+
+}  // namespace
+}  // namespace hone
