@@ -6,8 +6,10 @@
 
 #include "autograd/gradcheck.h"
 #include "autograd/tape.h"
+#include "kernels/core/parallel.h"
 #include "kernels/dropout/dropout.h"
 #include "kernels/gemm/gemm.h"
+#include "kernels/nf4/quantize.h"
 #include "tests/support/compare.h"
 
 namespace hone {
@@ -182,6 +184,39 @@ TEST_CASE("weight: values in another dtype are a temporary, in its own the store
   const int64_t before = memory_stats(kCpu).live;
   CHECK(test::same_bits(w.materialize(DType::f32), kernels::cast(w.dense().value(), DType::f32)));
   CHECK(memory_stats(kCpu).live == before);
+}
+
+TEST_CASE("linear: a 4-bit weight acts as its values, one dequantised copy at a time") {
+  const int64_t n = 3, in = 128, out = 192;
+  const Tensor x = random_tensor({n, in}, DType::bf16, "x"),
+               dy = random_tensor({n, out}, DType::bf16, "dy");
+  const Weight packed(std::make_shared<const QuantizedTensor>(
+      kernels::quantize_4bit(random_tensor({out, in}, DType::bf16, "w"), QuantType::nf4, true)));
+  CHECK(packed.quantized());
+  CHECK(!packed.requires_grad());
+  CHECK(!packed.dense().defined());
+  CHECK(packed.shape() == Shape{out, in});
+  CHECK(packed.nbytes() < out * in * 6 / 10);
+  const auto run = [&](const Weight& w) {
+    const Var input(x, true);
+    Tape tape;
+    const Var y = linear(input, w);
+    tape.backward(y, dy);
+    return std::pair{y.value(), input.grad()->value()};
+  };
+  const auto [y, dx] = run(Weight(Var(packed.materialize(DType::bf16))));
+  reset_peak_memory(kCpu);
+  const int64_t before = memory_stats(kCpu).live;
+  const auto [y4, dx4] = run(packed);
+  CHECK(test::same_bits(y, y4));
+  CHECK(test::same_bits(dx, dx4));
+  const int64_t one_copy = out * in * 2;
+  const int64_t peak = memory_stats(kCpu).peak - before;
+  CHECK(peak >= one_copy);
+  const int64_t product_scratch = kernels::num_threads() * (n * out + in * out + n * in) *
+                                  4;  // f32 tiles of the larger product
+  CHECK(peak < one_copy + product_scratch + 4 * (y.nbytes() + dx.nbytes()));
+  CHECK(memory_stats(kCpu).live - before == y.nbytes() + dx.nbytes());
 }
 
 TEST_CASE("linear: bad operands are refused with their shapes named") {
