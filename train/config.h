@@ -12,6 +12,8 @@
 #include <string>
 #include <vector>
 
+#include "tensor/quantized.h"
+#include "data/chat_row.h"
 #include "train/scheduler.h"
 
 namespace hone {
@@ -24,11 +26,9 @@ struct InputPath {
   bool given() const { return !written.empty(); }
 };
 
-enum class RowFormat { kAuto, kQuestionAnswer, kMessages };
-
 struct DatasetConfig {
   InputPath path;
-  RowFormat type = RowFormat::kAuto;  // kAuto: judged by the fields of the first row
+  RowFormat type = RowFormat::kAuto;
   std::string split = "train";
   std::string field_question = "question";
   std::string field_answer = "answer";
@@ -36,7 +36,6 @@ struct DatasetConfig {
 };
 
 enum class AdapterKind { kNone, kLora, kQlora };
-enum class QuantType { kNf4, kFp4 };
 enum class OptimizerKind { kAdamW, kAdamW8bit };
 enum class Bf16 { kAuto, kTrue, kFalse, kFull };
 
@@ -68,7 +67,7 @@ struct TrainConfig {
   // adapter
   AdapterKind adapter = AdapterKind::kNone;
   bool load_in_4bit = false;
-  QuantType bnb_4bit_quant_type = QuantType::kNf4;
+  QuantType bnb_4bit_quant_type = QuantType::nf4;
   int64_t lora_r = 8;
   double lora_alpha = 8;
   double lora_dropout = 0;

@@ -1,0 +1,107 @@
+// Copyright 2026 The hone authors.
+// SPDX-License-Identifier: Apache-2.0
+#include "data/sampler.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+#include "tensor/check.h"
+#include "tensor/random.h"
+
+namespace hone {
+namespace {
+
+int64_t divide_up(int64_t a, int64_t b) { return (a + b - 1) / b; }
+
+}  // namespace
+
+// Sorting by random keys needs no state to carry along, unlike shuffling.
+std::vector<int64_t> random_order(int64_t n, const char* what, uint64_t seed, int64_t epoch) {
+  const RandomStream random(seed, what, static_cast<uint64_t>(epoch));
+  std::vector<uint64_t> keys(static_cast<size_t>(n));
+  for (size_t i = 0; i < keys.size(); ++i)
+    keys[i] = uint64_t{random.bits(2 * i)} << 32 | random.bits(2 * i + 1);
+  std::vector<int64_t> order(keys.size());
+  std::iota(order.begin(), order.end(), int64_t{0});
+  std::stable_sort(order.begin(), order.end(), [&](int64_t a, int64_t b) {
+    return keys[static_cast<size_t>(a)] < keys[static_cast<size_t>(b)];
+  });
+  return order;
+}
+
+Sampler::Sampler(std::vector<int64_t> lengths, const SamplerSettings& settings)
+    : lengths_(std::move(lengths)), settings_(settings) {
+  check(!lengths_.empty(), "sampler: no examples");
+  check(settings.micro_batch_size >= 1 && settings.accumulation_steps >= 1,
+        "sampler: ", settings.micro_batch_size, " rows a micro batch, ",
+        settings.accumulation_steps, " micro batches a step");
+  plan_epoch(0);
+}
+
+void Sampler::plan_epoch(int64_t epoch) {
+  if (epoch == epoch_) return;
+  const auto n = static_cast<int64_t>(lengths_.size());
+  const std::vector<int64_t> order = random_order(n, "data.examples", settings_.seed, epoch);
+  rows_.clear();
+  if (settings_.packing) {
+    // Packing puts the longest examples in front, so the rows are shuffled once more.
+    Rows packed = pack_rows(lengths_, order, settings_.sequence_len);
+    const auto count = static_cast<int64_t>(packed.size());
+    for (const int64_t row : random_order(count, "data.rows", settings_.seed, epoch))
+      rows_.push_back(std::move(packed[static_cast<size_t>(row)]));
+  } else {
+    for (const int64_t example : order) rows_.push_back({example});
+  }
+  most_in_row_ = 0;
+  for (const auto& row : rows_) most_in_row_ = std::max(most_in_row_, row.size());
+  epoch_ = epoch;
+}
+
+int64_t Sampler::steps_per_epoch() const {
+  return divide_up(divide_up(rows_per_epoch(), settings_.micro_batch_size),
+                   settings_.accumulation_steps);
+}
+
+int64_t Sampler::steps_in(double epochs) const {
+  return static_cast<int64_t>(std::ceil(epochs * static_cast<double>(steps_per_epoch())));
+}
+
+double Sampler::efficiency() const {
+  if (!settings_.packing) return 1;
+  const int64_t tokens = std::accumulate(lengths_.begin(), lengths_.end(), int64_t{0});
+  return static_cast<double>(tokens) /
+         (static_cast<double>(rows_per_epoch()) * static_cast<double>(settings_.sequence_len));
+}
+
+MicroBatch Sampler::micro_batch(size_t first_row) const {
+  const int64_t rows = std::min(settings_.micro_batch_size, rows_per_epoch());
+  const size_t end = std::min(rows_.size(), first_row + static_cast<size_t>(rows));
+  MicroBatch batch;
+  for (size_t row = first_row; row < end; ++row)
+    batch.examples.insert(batch.examples.end(), rows_[row].begin(), rows_[row].end());
+  batch.documents = rows * static_cast<int64_t>(most_in_row_) + 1;
+  if (settings_.packing) {
+    batch.tokens = rows * settings_.sequence_len;
+  } else {
+    for (const int64_t example : batch.examples)
+      batch.tokens += lengths_[static_cast<size_t>(example)];
+    batch.tokens = divide_up(batch.tokens, kTokenQuantum) * kTokenQuantum;
+  }
+  return batch;
+}
+
+StepSamples Sampler::at(int64_t step) {
+  check(step >= 0, "sampler: step ", step);
+  StepSamples samples;
+  samples.epoch = step / steps_per_epoch();
+  plan_epoch(samples.epoch);
+  const int64_t step_rows = settings_.micro_batch_size * settings_.accumulation_steps;
+  const int64_t begin = step % steps_per_epoch() * step_rows;
+  const int64_t end = std::min(begin + step_rows, rows_per_epoch());
+  for (int64_t row = begin; row < end; row += settings_.micro_batch_size)
+    samples.micro_batches.push_back(micro_batch(static_cast<size_t>(row)));
+  return samples;
+}
+
+}  // namespace hone
