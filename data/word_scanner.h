@@ -1,8 +1,8 @@
 // Copyright 2026 The hone authors.
 // SPDX-License-Identifier: Apache-2.0
 //
-// The split patterns of the well-known tokenizers, matched by hand: about ten times as fast as a
-// regular expression engine, with the same result.
+// The split patterns of the well-known tokenizers, matched by hand: about five times as fast as
+// PCRE2 (300 and 64 MB/s of English), with the same result.
 #pragma once
 
 #include <cstdint>
