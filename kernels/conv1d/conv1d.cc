@@ -20,12 +20,18 @@ void check_operands(const Tensor& x, const Tensor& w, const Tensor& cu_seqlens) 
   check_documents("conv1d_silu", cu_seqlens, x.dim(0));
 }
 
+Tensor tap_scratch(const Tensor& x, const Tensor& w) {
+  return Tensor::empty({w.dim(-1), w.dim(0)}, accumulator_dtype(x.dtype()), x.device());
+}
+
 }  // namespace
 
 Tensor conv1d_silu_forward(const Tensor& x, const Tensor& w, const Tensor& cu_seqlens) {
   check_operands(x, w, cu_seqlens);
   Tensor y = Tensor::empty_like(x);
-  visit_device(x.device(), [&](auto device) { conv1d_silu_forward(device, x, w, cu_seqlens, y); });
+  const Tensor taps = tap_scratch(x, w);
+  visit_device(x.device(),
+               [&](auto device) { conv1d_silu_forward(device, x, w, cu_seqlens, y, taps); });
   return y;
 }
 
@@ -37,14 +43,15 @@ Tensor conv1d_silu_backward(const Tensor& dy, const Tensor& x, const Tensor& w,
         x.shape(), " ", name_of(x.dtype()));
   const DType sums = accumulator_dtype(x.dtype());
   Tensor dx = Tensor::empty_like(x);
+  const Tensor taps = tap_scratch(x, w);
   const Tensor dp = Tensor::empty(x.shape(), sums, x.device());
   Tensor partial;
   if (dw.wanted()) {
     const int64_t blocks = (x.dim(0) + kConv1dRowBlock - 1) / kConv1dRowBlock;
-    partial = Tensor::empty({blocks, x.dim(1), w.dim(-1)}, sums, x.device());
+    partial = Tensor::empty({blocks, w.dim(-1), x.dim(1)}, sums, x.device());
   }
   visit_device(x.device(), [&](auto device) {
-    conv1d_silu_backward(device, dy, x, w, cu_seqlens, dx, dw, dp, partial);
+    conv1d_silu_backward(device, dy, x, w, cu_seqlens, dx, dw, taps, dp, partial);
   });
   return dx;
 }

@@ -36,15 +36,16 @@ Tensor conv1d_silu_backward(const Tensor& dy, const Tensor& x, const Tensor& w,
 Cost conv1d_silu_forward_cost(int64_t n, int64_t c, int64_t w, DType t);
 Cost conv1d_silu_backward_cost(int64_t n, int64_t c, int64_t w, DType t, bool dw);
 
-// Device implementations; outputs are allocated by the functions above. Scratch: `dp` [N, C], and
-// `partial` [ceil(N / 64), C, W] for dw (undefined if that is unwanted), both f32 (f64).
+// Device implementations; outputs are allocated by the functions above. Scratch, all f32
+// (f64): `taps` [W, C] for the weights, `dp` [N, C], and `partial` [ceil(N / 64), W, C] for dw
+// (undefined if that is unwanted).
 inline constexpr int64_t kConv1dRowBlock = 64;
 template <Isa I>
 void conv1d_silu_forward(Cpu<I>, const Tensor& x, const Tensor& w, const Tensor& cu_seqlens,
-                         const Tensor& y);
+                         const Tensor& y, const Tensor& taps);
 template <Isa I>
 void conv1d_silu_backward(Cpu<I>, const Tensor& dy, const Tensor& x, const Tensor& w,
                           const Tensor& cu_seqlens, const Tensor& dx, const GradTarget& dw,
-                          const Tensor& dp, const Tensor& partial);
+                          const Tensor& taps, const Tensor& dp, const Tensor& partial);
 
 }  // namespace hone::kernels

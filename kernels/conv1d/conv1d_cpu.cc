@@ -17,12 +17,22 @@ constexpr int64_t kChannels = 64;
 template <class A>
 using ChannelSums = std::array<A, kChannels>;
 
-template <class T>
+// The weights with neighbouring channels side by side, as the loops over channels want them.
+template <class A>
 struct Taps {
-  const T* data;  // [C, W]
-  int64_t count;  // W
-  acc_t<T> at(int64_t c, int64_t j) const { return acc_t<T>(data[c * count + j]); }
+  const A* data;  // [W, C]
+  int64_t W, C;
+  const A* tap(int64_t j, int64_t c0) const { return data + j * C + c0; }
 };
+
+// Fills `taps` [W, C] from w [C, W].
+template <class T, class A = acc_t<T>>
+Taps<A> transposed(const Tensor& w, const Tensor& taps) {
+  const int64_t W = taps.dim(0), C = taps.dim(1);
+  for (int64_t j = 0; j < W; ++j)
+    for (int64_t c = 0; c < C; ++c) taps.data<A>()[j * C + c] = A(w.data<T>()[c * W + j]);
+  return {taps.data<A>(), W, C};
+}
 
 template <class A>
 A sigmoid(A p) {
@@ -30,16 +40,15 @@ A sigmoid(A p) {
 }
 
 // p[t, c0 .. c0 + n) above, for token t of a document that starts at row `first`.
-template <class T>
-ChannelSums<acc_t<T>> convolve(const T* x, int64_t C, Taps<T> w, int64_t t, int64_t first,
-                               int64_t c0, int64_t n) {
-  using A = acc_t<T>;
+template <class T, class A = acc_t<T>>
+ChannelSums<A> convolve(const T* x, Taps<A> w, int64_t t, int64_t first, int64_t c0, int64_t n) {
   ChannelSums<A> p{};
-  for (int64_t j = 0; j < w.count; ++j) {
-    const int64_t from = t - (w.count - 1) + j;
+  for (int64_t j = 0; j < w.W; ++j) {
+    const int64_t from = t - (w.W - 1) + j;
     if (from < first) continue;
-    const T* row = x + from * C + c0;
-    for (int64_t c = 0; c < n; ++c) p[c] += w.at(c0 + c, j) * A(row[c]);
+    const T* row = x + from * w.C + c0;
+    const A* tap = w.tap(j, c0);
+    for (int64_t c = 0; c < n; ++c) p[c] += tap[c] * A(row[c]);
   }
   return p;
 }
@@ -54,16 +63,15 @@ void for_each_tile(const Tensor& cu_seqlens, int64_t C, int64_t begin, int64_t e
   }
 }
 
-// dp, and this block's share of dw in sums [C, W] unless null.
-template <class T>
-void backward_of_silu(const Tensor& dy, const Tensor& x, Taps<T> w, const Tensor& cu_seqlens,
-                      int64_t begin, int64_t end, acc_t<T>* dp, acc_t<T>* sums) {
-  using A = acc_t<T>;
-  const int64_t C = x.dim(1), W = w.count;
+// dp, and this block's share of dw in sums [W, C] unless null.
+template <class T, class A = acc_t<T>>
+void backward_of_silu(const Tensor& dy, const Tensor& x, Taps<A> w, const Tensor& cu_seqlens,
+                      int64_t begin, int64_t end, A* dp, A* sums) {
+  const int64_t C = w.C, W = w.W;
   const T* in = x.data<T>();
   if (sums) std::fill(sums, sums + C * W, A(0));
   for_each_tile(cu_seqlens, C, begin, end, [&](int64_t t, Document doc, int64_t c0, int64_t n) {
-    const ChannelSums<A> p = convolve(in, C, w, t, doc.begin, c0, n);
+    const ChannelSums<A> p = convolve(in, w, t, doc.begin, c0, n);
     const T* g = dy.data<T>() + t * C + c0;
     A* d = dp + t * C + c0;
     for (int64_t c = 0; c < n; ++c) {
@@ -75,7 +83,8 @@ void backward_of_silu(const Tensor& dy, const Tensor& x, Taps<T> w, const Tensor
       const int64_t from = t - (W - 1) + j;
       if (from < doc.begin) continue;
       const T* row = in + from * C + c0;
-      for (int64_t c = 0; c < n; ++c) sums[(c0 + c) * W + j] += d[c] * A(row[c]);
+      A* sum = sums + j * C + c0;
+      for (int64_t c = 0; c < n; ++c) sum[c] += d[c] * A(row[c]);
     }
   });
 }
@@ -84,13 +93,13 @@ void backward_of_silu(const Tensor& dy, const Tensor& x, Taps<T> w, const Tensor
 
 template <Isa I>
 void conv1d_silu_forward(Cpu<I>, const Tensor& x, const Tensor& w, const Tensor& cu_seqlens,
-                         const Tensor& y) {
+                         const Tensor& y, const Tensor& taps) {
   visit_float(x.dtype(), [&]<class T>() {
     const int64_t C = x.dim(1);
-    const Taps<T> taps{w.data<T>(), w.dim(-1)};
+    const auto weights = transposed<T>(w, taps);
     parallel_for(x.dim(0), grain_for(16 * C), [&](int64_t begin, int64_t end) {
       for_each_tile(cu_seqlens, C, begin, end, [&](int64_t t, Document doc, int64_t c0, int64_t n) {
-        const auto p = convolve(x.data<T>(), C, taps, t, doc.begin, c0, n);
+        const auto p = convolve(x.data<T>(), weights, t, doc.begin, c0, n);
         T* out = y.data<T>() + t * C + c0;
         for (int64_t c = 0; c < n; ++c) out[c] = T(p[c] * sigmoid(p[c]));
       });
@@ -101,21 +110,22 @@ void conv1d_silu_forward(Cpu<I>, const Tensor& x, const Tensor& w, const Tensor&
 template <Isa I>
 void conv1d_silu_backward(Cpu<I>, const Tensor& dy, const Tensor& x, const Tensor& w,
                           const Tensor& cu_seqlens, const Tensor& dx, const GradTarget& dw,
-                          const Tensor& dp, const Tensor& partial) {
+                          const Tensor& taps, const Tensor& dp, const Tensor& partial) {
   visit_float(x.dtype(), [&]<class T>() {
     using A = acc_t<T>;
     const int64_t N = x.dim(0), C = x.dim(1), W = w.dim(-1);
-    const Taps<T> taps{w.data<T>(), W};
+    const auto weights = transposed<T>(w, taps);
     parallel_for(N, kConv1dRowBlock, [&](int64_t begin, int64_t end) {
       A* sums = dw.wanted() ? partial.data<A>() + begin / kConv1dRowBlock * C * W : nullptr;
-      backward_of_silu<T>(dy, x, taps, cu_seqlens, begin, end, dp.data<A>(), sums);
+      backward_of_silu<T>(dy, x, weights, cu_seqlens, begin, end, dp.data<A>(), sums);
     });
     parallel_for(N, grain_for(8 * C), [&](int64_t begin, int64_t end) {
       for_each_tile(cu_seqlens, C, begin, end, [&](int64_t t, Document doc, int64_t c0, int64_t n) {
         ChannelSums<A> sum{};
         for (int64_t j = W - 1; j >= 0 && t + (W - 1) - j < doc.end; --j) {
           const A* d = dp.data<A>() + (t + (W - 1) - j) * C + c0;
-          for (int64_t c = 0; c < n; ++c) sum[c] += taps.at(c0 + c, j) * d[c];
+          const A* tap = weights.tap(j, c0);
+          for (int64_t c = 0; c < n; ++c) sum[c] += tap[c] * d[c];
         }
         T* out = dx.data<T>() + t * C + c0;
         for (int64_t c = 0; c < n; ++c) out[c] = T(sum[c]);
@@ -125,16 +135,17 @@ void conv1d_silu_backward(Cpu<I>, const Tensor& dy, const Tensor& x, const Tenso
     A* total = dw.tensor.data<A>();
     for (int64_t i = 0; i < C * W; ++i) {
       A sum = dw.accumulate ? total[i] : A(0);
-      for (int64_t b = 0; b < partial.dim(0); ++b) sum += partial.data<A>()[b * C * W + i];
+      for (int64_t b = 0; b < partial.dim(0); ++b)
+        sum += partial.data<A>()[(b * W + i % W) * C + i / W];
       total[i] = sum;
     }
   });
 }
 
 template void conv1d_silu_forward(Cpu<kIsa>, const Tensor&, const Tensor&, const Tensor&,
-                                  const Tensor&);
+                                  const Tensor&, const Tensor&);
 template void conv1d_silu_backward(Cpu<kIsa>, const Tensor&, const Tensor&, const Tensor&,
                                    const Tensor&, const Tensor&, const GradTarget&, const Tensor&,
-                                   const Tensor&);
+                                   const Tensor&, const Tensor&);
 
 }  // namespace hone::kernels
