@@ -12,8 +12,8 @@
 #include <string>
 #include <vector>
 
-#include "tensor/quantized.h"
 #include "data/chat_row.h"
+#include "tensor/quantized.h"
 #include "train/scheduler.h"
 
 namespace hone {

@@ -68,7 +68,7 @@ constexpr Choice word(std::string_view text, Enum value) {
 constexpr Choice kAdapters[] = {word("lora", AdapterKind::kLora),
                                 word("qlora", AdapterKind::kQlora),
                                 word("none", AdapterKind::kNone)};
-constexpr Choice kQuantTypes[] = {word("nf4", QuantType::kNf4), word("fp4", QuantType::kFp4)};
+constexpr Choice kQuantTypes[] = {word("nf4", QuantType::nf4), word("fp4", QuantType::fp4)};
 constexpr Choice kOptimizers[] = {word("adamw_torch", OptimizerKind::kAdamW),
                                   word("adamw_torch_fused", OptimizerKind::kAdamW),
                                   word("adamw_bnb_8bit", OptimizerKind::kAdamW8bit),

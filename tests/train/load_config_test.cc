@@ -115,7 +115,7 @@ TEST_CASE("load_config: every honoured key reaches its member") {
   CHECK(c.train_on_inputs);
   CHECK(c.adapter == AdapterKind::kQlora);
   CHECK(c.load_in_4bit);
-  CHECK(c.bnb_4bit_quant_type == QuantType::kFp4);
+  CHECK(c.bnb_4bit_quant_type == QuantType::fp4);
   CHECK(c.lora_r == 4);
   CHECK(c.lora_alpha == 16);
   CHECK(c.lora_dropout == 0.05);
