@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "autograd/ops/moe_experts.h"
 
+#include <algorithm>
+
 #include "autograd/saved.h"
 #include "autograd/tape.h"
 #include "kernels/elementwise/elementwise.h"
@@ -9,6 +11,7 @@
 #include "kernels/moe/grouped_gram.h"
 #include "kernels/moe/lora.h"
 #include "kernels/moe/weighted_swiglu.h"
+#include "kernels/nf4/dequantize.h"
 #include "kernels/swiglu/swiglu.h"
 
 namespace hone {
@@ -18,15 +21,26 @@ using kernels::ExpertOrder;
 using kernels::RowsBy;
 using kernels::Transpose;
 
+constexpr int64_t kGroupBytes = int64_t{64} << 20;  // of experts dequantised at a time
+
 Tensor in_dtype(const Tensor& t, DType dtype) {
   return t.dtype() == dtype ? t : kernels::cast(t, dtype);
 }
 
-// Calls f(first expert, their matrices [experts, out, in] in dtype) until all experts had their
-// turn.
+// Calls f(first expert, their matrices [experts, out, in] in dtype) for groups of experts. A
+// quantised stack is dequantised one group at a time, into memory that the groups share.
 template <class F>
 void for_each_group(const Weight& w, DType dtype, F&& f) {
-  f(int64_t{0}, w.materialize(dtype));
+  if (!w.quantized()) return f(int64_t{0}, w.materialize(dtype));
+  const Shape& s = w.shape();
+  const int64_t expert_bytes = std::max<int64_t>(s[1] * s[2] * size_of(dtype), 1);
+  const int64_t group = std::clamp<int64_t>(kGroupBytes / expert_bytes, 1, s[0]);
+  const Tensor scratch = Tensor::empty({group, s[1], s[2]}, dtype, w.device());
+  for (int64_t begin = 0; begin < s[0]; begin += group) {
+    const Tensor part = scratch.rows(0, std::min(group, s[0] - begin));
+    kernels::dequantize_4bit_range(*w.packed(), kernels::stack_offset(begin, s[1], s[2]), part);
+    f(begin, part);
+  }
 }
 
 // One of the two layers that every expert has.

@@ -60,9 +60,12 @@ inline Tensor expert_product(const Tensor& x, RowsBy by, const Tensor& w, Transp
     const double* row = x64.data<double>() + row_of(x, by, order, p) * in;
     const double* matrix = w64.data<double>() + expert_of(order, p) * in * out;
     double* to = y.data<double>() + p * out;
-    for (int64_t i = 0; i < in; ++i)
+    if (op == Transpose::yes)
       for (int64_t o = 0; o < out; ++o)
-        to[o] += row[i] * (op == Transpose::yes ? matrix[o * in + i] : matrix[i * out + o]);
+        for (int64_t i = 0; i < in; ++i) to[o] += row[i] * matrix[o * in + i];
+    else
+      for (int64_t i = 0; i < in; ++i)
+        for (int64_t o = 0; o < out; ++o) to[o] += row[i] * matrix[i * out + o];
   }
   return y;
 }
