@@ -19,11 +19,11 @@ struct QuantizedTensor {
   static constexpr int64_t kBlock = 64;         // elements that share an absmax
   static constexpr int64_t kNestedBlock = 256;  // absmax values that share a nested_absmax
 
+  // The last two are undefined without double quantisation.
   Tensor codes = {};          // u8 [ceil(n / 2), 1]: the even element in the high four bits
   Tensor absmax = {};         // f32 [blocks], or with double quantisation u8 codes [blocks]
-  Tensor nested_absmax = {};  // f32 [ceil(blocks / 256)]; undefined without double quantisation
-  Tensor nested_offset =
-      {};  // f32 scalar, the mean of absmax; undefined without double quantisation
+  Tensor nested_absmax = {};  // f32 [ceil(blocks / 256)]
+  Tensor nested_offset = {};  // f32 scalar: the mean of absmax
   QuantType type = QuantType::nf4;
   Shape shape = {};          // of the tensor that was quantised
   DType dtype = DType::f32;  // of the tensor that was quantised

@@ -1,8 +1,8 @@
 // Copyright 2026 The hone authors.
 // SPDX-License-Identifier: Apache-2.0
 //
-// The 8-bit float e4m3 ("fn": no infinity).              source: Micikevicius et al. 2022,
-// arXiv:2209.05433
+// The 8-bit float e4m3 ("fn": no infinity).
+//                                          source: Micikevicius et al. 2022, arXiv:2209.05433
 //
 //   sign, 4 exponent bits (bias 7), 3 mantissa bits; largest 448, smallest 2^-9; 0x7f and 0xff are
 //   NaN.

@@ -1,18 +1,22 @@
 // Copyright 2026 The hone authors.
 // SPDX-License-Identifier: Apache-2.0
 //
-// AdamW with both moments in 8 bits, in blocks of 256 elements, as bitsandbytes' CUDA kernel has
-// it.
-//                                         source: Dettmers et al. 2022, arXiv:2110.02861
+// AdamW with both moments in 8 bits, in blocks of 256, as bitsandbytes' CUDA kernel has it.
+//                                        source: Dettmers et al. 2022, arXiv:2110.02861
 //
-//   g  = clip * grad
-//   m  = value1[c1] absmax1 beta1 + (1 - beta1) g          v = value2[c2] absmax2 beta2 + (1 -
-//   beta2) g^2 absmax1 = max |m|, absmax2 = max |v| over the block; c1, c2 = nearest values to m /
-//   absmax1 and v / absmax2 (kernels/nf4/dynamic_map.h: signed for m, unsigned for v); m keeps its
-//   sign s  = sqrt(1 - beta2^t) p  = T(p - lr s / (1 - beta1^t) * m / (sqrt(v) + eps s))       with
-//   m, v before rounding to 8 bits p  = T(p * (1 - lr * decay))                        for the
-//   first `decayed` elements, after the update shadow = bf16(p) Where g is not finite, m and v
-//   become 0 and p stays.
+//   g       = clip * grad
+//   m       = beta1 * value1[c1] * absmax1 + (1 - beta1) g
+//   v       = beta2 * value2[c2] * absmax2 + (1 - beta2) g^2
+//   absmax1 = max |m|        c1 = nearest code to m / absmax1, of m's sign     (signed map)
+//   absmax2 = max |v|        c2 = nearest code to v / absmax2                  (unsigned map)
+//   s       = sqrt(1 - beta2^t)
+//   p       = T(p - lr * s / (1 - beta1^t) * m / (sqrt(v) + eps * s))
+//   p       = T(p * (1 - lr * decay))              for the first `decayed` elements
+//   shadow  = bf16(p)
+//
+//   Maxima are over the block; the maps are kernels/nf4/dynamic_map.h. The update uses m and v as
+//   they were before rounding to 8 bits; decay follows it. Where g is not finite, m and v become 0
+//   and p stays.
 //
 //   p [n] T = f32, bf16 or f16      grad [n] f32 or T      shadow [n] bf16, or undefined
 //   c1, c2 u8 [n] and absmax1, absmax2 f32 [ceil(n / 256)], all zero at the start
