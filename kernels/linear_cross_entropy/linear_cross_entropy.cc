@@ -1,0 +1,75 @@
+// Copyright 2026 The hone authors.
+// SPDX-License-Identifier: Apache-2.0
+#include "kernels/linear_cross_entropy/linear_cross_entropy.h"
+
+#include <algorithm>
+
+#include "kernels/elementwise/elementwise.h"
+#include "kernels/gemm/gemm.h"
+
+namespace hone::kernels {
+namespace {
+
+void check_operands(const Tensor& h, const Tensor& w, const Tensor& targets,
+                    const Tensor& num_items) {
+  check(h.rank() == 2 && w.rank() == 2 && h.dim(1) == w.dim(1) && h.is_contiguous(),
+        "linear_cross_entropy: h ", h.shape(), " must be contiguous and fit the head ", w.shape());
+  check(h.dtype() == w.dtype(), "linear_cross_entropy: h is ", name_of(h.dtype()), ", the head ",
+        name_of(w.dtype()));
+  check(targets.shape() == Shape{h.dim(0)} && targets.dtype() == DType::i64 &&
+            targets.is_contiguous(),
+        "linear_cross_entropy: targets ", targets.shape(), " ", name_of(targets.dtype()),
+        " must be contiguous int64 like the rows of h ", h.shape());
+  check(num_items.numel() == 1 && num_items.dtype() == accumulator_dtype(h.dtype()),
+        "linear_cross_entropy: num_items must be one ", name_of(accumulator_dtype(h.dtype())),
+        ", got ", num_items.shape(), " ", name_of(num_items.dtype()));
+}
+
+}  // namespace
+
+LinearCrossEntropyOutput linear_cross_entropy(const Tensor& h, const Tensor& w,
+                                              const Tensor& targets, const Tensor& num_items,
+                                              bool want_dh, const GradTarget& dw) {
+  check_operands(h, w, targets, num_items);
+  const int64_t N = h.dim(0), C = h.dim(1), V = w.dim(0), most = std::min(N, kLogitRows);
+  const DType sums = accumulator_dtype(h.dtype());
+  LinearCrossEntropyOutput out = {Tensor::empty({}, sums, h.device()), Tensor()};
+  if (want_dh) out.dh = Tensor::zeros_like(h);
+  if (dw.wanted() && !dw.accumulate) fill(dw.tensor, 0);
+
+  const Tensor rows = Tensor::empty({N}, DType::i32, h.device());
+  const Tensor count = Tensor::empty({1}, DType::i32, h.device());
+  const Tensor losses = Tensor::empty({N}, sums, h.device());
+  const Tensor logits = Tensor::empty({most, V}, h.dtype(), h.device());
+  const Tensor gathered = Tensor::empty({most, C}, h.dtype(), h.device());
+  visit_device(h.device(), [&](auto device) {
+    labelled_rows(device, targets, V, rows, count);
+    const int64_t labelled = count.item<int32_t>();
+    for (int64_t from = 0; from < labelled; from += kLogitRows) {
+      const int64_t n = std::min(kLogitRows, labelled - from);
+      const Tensor at = rows.rows(from, from + n), x = gathered.rows(0, n), z = logits.rows(0, n);
+      gather_rows(device, h, at, x);
+      gemm(x, Transpose::no, w, Transpose::yes, 1, 0, z);
+      softmax_cross_entropy(device, z, targets, at, num_items, losses.rows(from, from + n),
+                            want_dh || dw.wanted());
+      if (dw.wanted()) gemm(z, Transpose::yes, x, Transpose::no, 1, 1, dw.tensor);
+      if (!want_dh) continue;
+      gemm(z, Transpose::no, w, Transpose::no, 1, 0, x);
+      scatter_rows(device, x, at, out.dh);
+    }
+    sum_losses(device, losses, count, num_items, out.loss);
+  });
+  return out;
+}
+
+Cost linear_cross_entropy_cost(int64_t m, int64_t c, int64_t v, DType t, bool dh, bool dw) {
+  const double products = 1.0 + (dh ? 1 : 0) + (dw ? 1 : 0);
+  const double hidden = static_cast<double>(m) * static_cast<double>(c);
+  const double head = static_cast<double>(v) * static_cast<double>(c);
+  const double logits = static_cast<double>(m) * static_cast<double>(v);
+  const auto sums = static_cast<double>(size_of(accumulator_dtype(t)));
+  return {(hidden * (dh ? 2 : 1) + head) * static_cast<double>(size_of(t)) + (dw ? head * sums : 0),
+          2 * products * logits * static_cast<double>(c) + 4 * logits};
+}
+
+}  // namespace hone::kernels
