@@ -62,6 +62,7 @@ struct Case {
 const Case kCases[] = {{{1}, 1, 1, 1, 0},        {{63, 1, 0, 64, 65}, 4, 2, 17, 0},
                        {{200}, 3, 1, 33, 0},     {{200, 5}, 2, 2, 8, 1},
                        {{70, 130}, 4, 1, 8, 64}, {{0, 150, 0, 0}, 2, 1, 5, 67},
+                       {{130}, 2, 1, 3, 2},  // the first query of a block sees one key of the last
                        {{150}, 2, 1, 5, 500}};
 
 TEST_CASE("attention: forward matches the definition") {
@@ -92,9 +93,9 @@ TEST_CASE("attention: large scores neither overflow nor lose the sum") {
 }
 
 TEST_CASE("gradcheck: attention") {
-  for (const Case& c :
-       {Case{{1}, 1, 1, 1, 0}, Case{{3, 0, 9}, 4, 2, 3, 0}, Case{{130}, 1, 1, 1, 0},
-        Case{{66, 2}, 2, 1, 2, 0}, Case{{7, 6}, 3, 1, 5, 3}, Case{{140}, 1, 1, 1, 65}}) {
+  for (const Case& c : {Case{{1}, 1, 1, 1, 0}, Case{{3, 0, 9}, 4, 2, 3, 0}, Case{{130}, 1, 1, 1, 0},
+                        Case{{66, 2}, 2, 1, 2, 0}, Case{{7, 6}, 3, 1, 5, 3},
+                        Case{{130}, 1, 1, 1, 2}, Case{{140}, 1, 1, 1, 65}}) {
     const int64_t N = total(c.lengths);
     const Tensor cu = cu_seqlens(c.lengths);
     const auto r = gradcheck(
