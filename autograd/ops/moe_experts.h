@@ -8,8 +8,9 @@
 
 namespace hone {
 
-// A low-rank update of every expert's matrix: W_e + scale * B_e A_e.  source: Hu et al. 2021,
-// arXiv:2106.09685. a and b may have another dtype than x: they are converted for each product.
+// A low-rank update of every expert's matrix: W_e + scale * B_e A_e.
+// a and b may have another dtype than x: they are converted for each product.
+// Source: Hu et al. 2021, arXiv:2106.09685
 struct ExpertLora {
   Var a;  // [E, R, in]
   Var b;  // [E, out, R]
@@ -24,8 +25,9 @@ struct ExpertLora {
 // gate_up W1 [E, 2I, C], down W2 [E, C, I]: dense, or quantised and then dequantised a few experts
 // at a time. The loras may be null.
 //
-//   dh = dy_t (W2 + s B A)     dw_tj = <dh, h>     dz = w_tj silu'(dh)     dx_t = sum_j dz (W1 + s
-//   B A) dW2 = dy^T (w h)    dB = s dy^T (w h A^T)    dA = s (dy B)^T (w h)      likewise for W1
+//   dh = dy_t (W2 + s B A)     dw_tj = <dh, h>     dz = w_tj silu'(dh)
+//   dx_t = sum_j dz (W1 + s B A)
+//   dW2 = dy^T (w h)     dB = s dy^T (w h A^T)     dA = s (dy B)^T (w h)     and so for W1
 //
 // Experts without tokens get zero gradients. Gradients of frozen stacks are not computed.
 // Saves: moe_experts.gate_up (z) [N K, 2I]; moe_experts.x if W1 or its A trains; moe_experts.xa and

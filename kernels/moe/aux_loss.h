@@ -8,8 +8,7 @@
 //   f_e  = (how often expert e was chosen, over layers and rows) / rows
 //   P_e  = (sum of q_e over layers and rows) / rows
 //   loss = E * sum_e f_e P_e      K when the load is even
-//   dlogits[t,e] = dloss * E / rows * q_e (f_e - sum_j q_j f_j)     f is constant; 0 outside the
-//   rows
+//   dlogits[t,e] = dloss * E / rows * q_e (f_e - sum_j q_j f_j)     f is constant; other rows 0
 //
 //   Per layer logits [N, E] in T = f32, f64 or bf16 and ids [N, K] i32; loss (scalar) and f [E] in
 //   f32 (f64 for f64). Softmax in f32 (f64); sums over blocks of 64 rows, then an ordered sum in

@@ -26,8 +26,8 @@ namespace hone::kernels {
 
 enum class LoraForm { fused, split };
 
-// split for at most kSplitExperts experts of at least `threshold` elements: measured on GPUs, where
-// Mixtral's experts are faster split and those of Qwen and OLMoE fused.
+// split for at most kSplitExperts experts of at least `threshold` elements. Of the published
+// mixtures that is Mixtral; those of Qwen and OLMoE are fused.
 inline constexpr int64_t kSplitExperts = 32;
 inline constexpr int64_t kSplitElements = 20'000'000;
 constexpr LoraForm choose_lora_form(int64_t experts, int64_t in, int64_t out,
