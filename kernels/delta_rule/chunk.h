@@ -5,6 +5,8 @@
 // The letters are those of delta_rule.h. F = float or double.
 #pragma once
 
+#include <algorithm>
+
 #include "kernels/delta_rule/delta_rule.h"
 #include "kernels/delta_rule/scratch.h"
 #include "kernels/gemm/gemm.h"
@@ -45,8 +47,13 @@ struct Chunk {
   MatrixRef<F> weights;  // [n, n] temporary
 };
 
-// Gradients of a chunk. Stages run last to first; each adds its part to dQ, dK and dgamma. dQ and
-// dK start at zero.
+// Gradients of a chunk. Stages run last to first; each adds its part to dQ, dK, dgamma and dg. dQ
+// and dK start at zero.
+//
+// The gradient of g_j is the sum of dgamma_i over i >= j, but what has a factor e^(gamma_i -
+// gamma_j) gives dgamma_i a term and takes the same from dgamma_j. Under strong decay these are
+// O(1) and the sum is tiny: nothing but rounding would be left. Such terms are therefore added to
+// dg for the j between the two rows, where alone they count, and never subtracted.
 template <class F>
 struct ChunkGrads {
   ChunkGrads(Scratch<F>& scratch, int64_t n, int64_t Dk, int64_t Dv)
@@ -57,6 +64,8 @@ struct ChunkGrads {
         dVn(scratch.matrix(n, Dv)),
         dW(scratch.matrix(n, Dk)),
         dgamma(scratch.vector(n)),
+        dg(scratch.vector(n)),
+        crossing(scratch.vector(n)),
         dbeta(scratch.vector(n)),
         dA(scratch.matrix(n, n)),
         rows_k(scratch.matrix(n, Dk)),
@@ -66,7 +75,9 @@ struct ChunkGrads {
   MatrixRef<F> dQ, dK;  // sums over the value heads of a key head
   MatrixRef<F> dV;
   MatrixRef<F> dVn, dW;         // dVn = dV'
-  F *dgamma, *dbeta;            // [n]
+  F *dgamma, *dg;               // [n]: what acts through one gamma, and through pairs of them
+  F* crossing;                  // [n] temporary
+  F* dbeta;                     // [n]
   MatrixRef<F> dA;              // [n, n]: of A, or of P
   MatrixRef<F> rows_k, rows_v;  // temporaries
 };
@@ -89,7 +100,7 @@ void chunk_scores(Cpu<I>, const Chunk<F>& c);
 template <Isa I, class F>
 void chunk_output(Cpu<I>, const Chunk<F>& c, MatrixRef<F> S, MatrixRef<F> O);
 
-// Sets dVn and dgamma. The gradient that reaches S through the output is left to the next one.
+// Sets dVn, dgamma and dg. The gradient that reaches S through the output is left to the next one.
 template <Isa I, class F>
 void chunk_output_backward(Cpu<I>, const Chunk<F>& c, MatrixRef<F> S, const ChunkGrads<F>& d);
 // dS holds the gradient of S_next before and that of S after. Sets dW, adds to dVn.
@@ -136,16 +147,20 @@ void add_row(F factor, MatrixRef<F> from, MatrixRef<F> to, int64_t i) {
   for (int64_t j = 0; j < from.columns; ++j) y[j] += factor * x[j];
 }
 
-// dgamma += row sums - column sums of E = dX * X, for X whose (i, j) has the factor
-// e^(gamma_i - gamma_j).
+// dg_j += sum over i >= j > m of E_im, for E = dX * X and X whose (i, m) has the factor
+// e^(gamma_i - gamma_m), the exponential of g_(m+1) + ... + g_i.
 template <class F>
-void add_decay_gradient(MatrixRef<F> dX, MatrixRef<F> X, F* dgamma) {
-  for (int64_t i = 0; i < X.rows; ++i)
-    for (int64_t j = 0; j <= i; ++j) {
-      const F e = dX.data[i * dX.stride + j] * X.data[i * X.stride + j];
-      dgamma[i] += e;
-      dgamma[j] -= e;
+void add_decay_gradient(MatrixRef<F> dX, MatrixRef<F> X, const ChunkGrads<F>& d) {
+  const int64_t n = X.rows;
+  std::fill(d.crossing, d.crossing + n, F(0));  // of row i: its E_im with m < j
+  for (int64_t j = 1; j < n; ++j) {
+    F sum = 0;
+    for (int64_t i = j; i < n; ++i) {
+      d.crossing[i] += dX.data[i * dX.stride + j - 1] * X.data[i * X.stride + j - 1];
+      sum += d.crossing[i];
     }
+    d.dg[j] += sum;
+  }
 }
 
 }  // namespace hone::kernels

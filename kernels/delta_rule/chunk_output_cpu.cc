@@ -11,7 +11,7 @@
 //   dV' = P^T dO                        dP = Lower(dO V'^T)
 //   dQ += diag(e^gamma) dO S^T + (dP * Gamma) K
 //   dK += (dP * Gamma)^T Q
-//   dgamma_i = e^gamma_i (dO S^T)_i . Q_i + rowsum_i(dP * P) - columnsum_i(dP * P)
+//   dgamma_i = e^gamma_i (dO S^T)_i . Q_i          dg_j = sum over i >= j > m of (dP * P)_im
 #include "kernels/core/isa.h"
 #include "kernels/delta_rule/chunk.h"
 
@@ -39,7 +39,8 @@ void chunk_output_backward(Cpu<I> cpu, const Chunk<F>& c, MatrixRef<F> S, const 
     add_row(c.decay[i], from_state, d.dQ, i);
   }
   multiply_add(cpu, F(1), d.dO, Transpose::no, c.Vn, Transpose::yes, F(0), dP);
-  add_decay_gradient(dP, c.P, d.dgamma);
+  std::fill(d.dg, d.dg + c.n, F(0));
+  add_decay_gradient(dP, c.P, d);
   for (int64_t i = 0; i < c.n * c.n; ++i) dPGamma.data[i] = dP.data[i] * c.Gamma.data[i];
   multiply_add(cpu, F(1), dPGamma, Transpose::no, c.K, Transpose::no, F(1), d.dQ);
   multiply_add(cpu, F(1), dPGamma, Transpose::yes, c.Q, Transpose::no, F(1), d.dK);

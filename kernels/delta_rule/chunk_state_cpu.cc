@@ -11,7 +11,7 @@
 //   dV' += Kt dS_next              c_i = (Kt dS_next)_i . V'_i
 //   dK  += diag(e^(gamma_n - gamma)) V' dS_next^T
 //   dW   = -dV' S^T
-//   dgamma_i -= c_i                dgamma_n += sum_i c_i + e^gamma_n <dS_next, S>
+//   dg_j += e^gamma_n <dS_next, S> + sum over i < j of c_i
 //   dS   = e^gamma_n dS_next + (diag(e^gamma) Q)^T dO - W^T dV'
 #include "kernels/core/isa.h"
 #include "kernels/delta_rule/chunk.h"
@@ -37,16 +37,14 @@ void chunk_state_backward(Cpu<I> cpu, const Chunk<F>& c, MatrixRef<F> S, MatrixR
   const MatrixRef<F> from_state = d.rows_v;
   const F decay = c.decay[c.n - 1];  // of the whole chunk
   multiply_add(cpu, F(1), c.Kt, Transpose::no, dS, Transpose::no, F(0), from_state);
-  F to_last = 0;
-  for (int64_t i = 0; i < S.rows; ++i) to_last += row_dot(dS, S, i);
-  to_last *= decay;
+  F kept = 0;  // <dS_next, what is left of S and of the rows written before this one>
+  for (int64_t i = 0; i < S.rows; ++i) kept += row_dot(dS, S, i);
+  kept *= decay;
   for (int64_t i = 0; i < c.n; ++i) {
-    const F written = row_dot(from_state, c.Vn, i);
-    to_last += written;
-    d.dgamma[i] -= written;
+    d.dg[i] += kept;
+    kept += row_dot(from_state, c.Vn, i);
     add_row(F(1), from_state, d.dVn, i);
   }
-  d.dgamma[c.n - 1] += to_last;
 
   multiply_add(cpu, F(1), c.Vn, Transpose::no, dS, Transpose::yes, F(0), d.rows_k);
   for (int64_t i = 0; i < c.n; ++i) add_row(c.to_end(i), d.rows_k, d.dK, i);

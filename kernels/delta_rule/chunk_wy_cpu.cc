@@ -12,7 +12,7 @@
 //   dRu = Tm^T dU       dRw = Tm^T dW       dA = -StrictLower(dRu U^T + dRw W^T)       X = dA *
 //   Gamma dV      = diag(beta) dRu dK     += diag(beta e^gamma) dRw + diag(beta) X K + X^T
 //   diag(beta) K rho_i   = e^gamma_i (dRw_i . K_i) dbeta_i = dRu_i . V_i + rho_i + (X K)_i . K_i
-//   dgamma_i += beta_i rho_i + rowsum_i(dA * A) - columnsum_i(dA * A)
+//   dgamma_i += beta_i rho_i               dg_j += sum over i >= j > m of (dA * A)_im
 #include <algorithm>
 #include <cmath>
 
@@ -94,7 +94,7 @@ void chunk_wy_backward(Cpu<I> cpu, const Chunk<F>& c, const ChunkGrads<F>& d) {
       if (j >= i) d.dA.data[at] = 0;
       X.data[at] = d.dA.data[at] * c.Gamma.data[at];
     }
-  add_decay_gradient(d.dA, c.A, d.dgamma);
+  add_decay_gradient(d.dA, c.A, d);
 
   scale_rows(dRu, d.dV, [&](int64_t i) { return c.beta[i]; });
   for (int64_t i = 0; i < c.n; ++i) {

@@ -97,7 +97,7 @@ void compute_states(Cpu<I> cpu, const DeltaRuleInput& in, const DeltaSizes& z, i
   }
 }
 
-// dV, dbeta and dg = the reverse cumulative sum of dgamma, for value head h.
+// dV, dbeta and dg, completed by the reverse cumulative sum of dgamma, for value head h.
 template <class T, class F>
 void store_value_grads(const ChunkGrads<F>& d, const DeltaSizes& z, int64_t h, int64_t begin,
                        int64_t n, const DeltaRuleGrads& out) {
@@ -105,7 +105,7 @@ void store_value_grads(const ChunkGrads<F>& d, const DeltaSizes& z, int64_t h, i
   F sum = 0;
   for (int64_t i = n - 1; i >= 0; --i) {
     sum += d.dgamma[i];
-    out.dg.data<F>()[(begin + i) * z.Hv + h] = sum;
+    out.dg.data<F>()[(begin + i) * z.Hv + h] = sum + d.dg[i];
     out.dbeta.data<F>()[(begin + i) * z.Hv + h] = d.dbeta[i];
   }
 }

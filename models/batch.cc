@@ -1,0 +1,35 @@
+// Copyright 2026 The hone authors.
+// SPDX-License-Identifier: Apache-2.0
+#include "models/batch.h"
+
+#include <vector>
+
+namespace hone {
+
+Batch make_batch(std::span<const int64_t> ids, std::span<const int64_t> labels,
+                 std::span<const int32_t> cu_seqlens) {
+  const int64_t n = static_cast<int64_t>(ids.size());
+  check(labels.empty() || labels.size() == ids.size(), "batch: ", labels.size(), " labels for ", n,
+        " tokens");
+  check(cu_seqlens.size() >= 2 && cu_seqlens.front() == 0 && cu_seqlens.back() == n,
+        "batch: cu_seqlens must go from 0 to ", n);
+  std::vector<int64_t> targets(ids.size(), kIgnoreLabel);
+  std::vector<int32_t> positions(ids.size());
+  Batch batch;
+  for (size_t s = 0; s + 1 < cu_seqlens.size(); ++s) {
+    check(cu_seqlens[s] <= cu_seqlens[s + 1], "batch: cu_seqlens decreases at ", s);
+    for (int32_t i = cu_seqlens[s]; i < cu_seqlens[s + 1]; ++i) {
+      const size_t row = static_cast<size_t>(i);
+      positions[row] = i - cu_seqlens[s];
+      if (!labels.empty() && i + 1 < cu_seqlens[s + 1]) targets[row] = labels[row + 1];
+      batch.labels += targets[row] != kIgnoreLabel;
+    }
+  }
+  batch.ids = Tensor::of(ids, {n});
+  batch.targets = Tensor::of(targets, {n});
+  batch.positions = Tensor::of(positions, {n});
+  batch.cu_seqlens = Tensor::of(cu_seqlens, {static_cast<int64_t>(cu_seqlens.size())});
+  return batch;
+}
+
+}  // namespace hone

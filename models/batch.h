@@ -1,0 +1,33 @@
+// Copyright 2026 The hone authors.
+// SPDX-License-Identifier: Apache-2.0
+//
+// One packed row as the models take it.
+#pragma once
+
+#include <cstdint>
+#include <span>
+
+#include "tensor/tensor.h"
+
+namespace hone {
+
+inline constexpr int64_t kIgnoreLabel = -100;
+
+struct Batch {
+  Tensor ids;          // [N] i64
+  Tensor targets;      // [N] i64: the token to predict after each row, or kIgnoreLabel
+  Tensor cu_seqlens;   // [S + 1] i32: document s is rows [cu_seqlens[s], cu_seqlens[s + 1])
+  Tensor positions;    // [N] i32: 0, 1, ... in each document
+  int64_t labels = 0;  // targets that count
+
+  int64_t rows() const { return ids.numel(); }
+};
+
+// From tokens and labels aligned with them: labels[i] is ids[i] where the loss counts, else
+// kIgnoreLabel. Row i's target is labels[i + 1] if that row is in the same document, so no document
+// predicts the first token of the next. labels may be empty: nothing counts.
+// Errors: kInternal when lengths disagree or cu_seqlens does not go from 0 up to ids.size().
+Batch make_batch(std::span<const int64_t> ids, std::span<const int64_t> labels,
+                 std::span<const int32_t> cu_seqlens);
+
+}  // namespace hone

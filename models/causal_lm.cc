@@ -1,0 +1,42 @@
+// Copyright 2026 The hone authors.
+// SPDX-License-Identifier: Apache-2.0
+#include "models/causal_lm.h"
+
+#include "autograd/ops/linear_cross_entropy.h"
+#include "autograd/ops/load_balancing_loss.h"
+#include "kernels/gemm/gemm.h"
+#include "kernels/rope/rope.h"
+
+namespace hone {
+
+CausalLm::CausalLm(nn::Builder& b, const ModelConfig& config)
+    : config_(config),
+      dtype_(b.options().dtype),
+      decoder_(b, config),
+      head_(config.tie_word_embeddings
+                ? Weight(decoder_.embedding())
+                : Weight(b.parameter("lm_head.weight", {config.vocab_size, config.hidden_size},
+                                     nn::Init::normal(config.initializer_range)))) {}
+
+nn::ForwardContext CausalLm::context(const Batch& batch) const {
+  nn::ForwardContext c;
+  c.cu_seqlens = batch.cu_seqlens;
+  c.rotary = kernels::rotary_table(batch.positions, inverse_frequencies(config_.rotary),
+                                   config_.rotary.mrope_section, dtype_);
+  return c;
+}
+
+Var CausalLm::loss(const DecoderOutput& out, const Batch& batch, const Tensor& num_items) const {
+  return linear_cross_entropy(out.hidden, head_, batch.targets, num_items);
+}
+
+Var CausalLm::aux_loss(const DecoderOutput& out, int64_t begin, int64_t end) const {
+  return load_balancing_loss(out.router_logits, out.router_ids, begin, end);
+}
+
+Tensor CausalLm::logits(const Tensor& hidden) const {
+  return kernels::matmul(hidden, kernels::Transpose::no, head_.materialize(hidden.dtype()),
+                         kernels::Transpose::yes);
+}
+
+}  // namespace hone

@@ -1,0 +1,45 @@
+// Copyright 2026 The hone authors.
+// SPDX-License-Identifier: Apache-2.0
+//
+// A decoder with its language-model head and loss.
+#pragma once
+
+#include <memory>
+
+#include "autograd/ops/weight.h"
+#include "models/batch.h"
+#include "models/decoder.h"
+#include "nn/builder.h"
+
+namespace hone {
+
+class CausalLm {
+ public:
+  // Parameters: the decoder's and, unless it is tied to the embedding, lm_head.weight [V, C].
+  CausalLm(nn::Builder& b, const ModelConfig& config);
+
+  const ModelConfig& config() const { return config_; }
+
+  // Positions, document boundaries and rotary tables of a batch.
+  nn::ForwardContext context(const Batch& batch) const;
+  DecoderOutput forward(const Batch& batch, const nn::ForwardContext& context,
+                        bool recompute) const {
+    return decoder_(batch.ids, context, recompute);
+  }
+
+  // sum of the rows' cross entropies / num_items: a scalar f32. num_items: f32 scalar, the labels
+  // of the whole accumulated batch. The logits of all rows never exist at once.
+  Var loss(const DecoderOutput& out, const Batch& batch, const Tensor& num_items) const;
+  // The balancing loss of rows [begin, end) over all MoE layers, without its coefficient.
+  Var aux_loss(const DecoderOutput& out, int64_t begin, int64_t end) const;
+  // [rows, V] in the model dtype, for evaluation and generation.
+  Tensor logits(const Tensor& hidden) const;
+
+ private:
+  ModelConfig config_;
+  DType dtype_;
+  Decoder decoder_;
+  Weight head_;
+};
+
+}  // namespace hone

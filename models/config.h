@@ -1,0 +1,87 @@
+// Copyright 2026 The hone authors.
+// SPDX-License-Identifier: Apache-2.0
+//
+// ModelConfig: an architecture as data. A family (models/qwen3_5.cc, ...) fills it from
+// config.json; the decoder (models/decoder.h) reads nothing else.
+//
+// Lengths are in elements of the dimension alphabet of README.md: C hidden, H query heads, Hk key
+// and value heads, D head dimension, E experts, K experts per token, F expert width, V vocabulary.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "data/json.h"
+
+namespace hone {
+
+enum class LayerType {
+  linear_attention,  // Gated DeltaNet
+  full_attention,    // gated softmax attention
+};
+
+struct RotaryConfig {
+  double theta = 10000;
+  int64_t dims = 0;                    // the first `dims` of each head are rotated
+  std::vector<int64_t> mrope_section;  // pairs per axis (time, height, width); empty: one axis
+};
+
+struct DeltaNetConfig {
+  int64_t key_heads = 0;
+  int64_t value_heads = 0;
+  int64_t key_dim = 0;    // of one head
+  int64_t value_dim = 0;  // of one head
+  int64_t conv_kernel = 0;
+};
+
+struct MoeConfig {
+  int64_t experts = 0;  // E; 0: a dense MLP
+  int64_t experts_per_token = 0;
+  int64_t expert_width = 0;
+  int64_t shared_width = 0;
+  bool renormalise = true;  // the K chosen probabilities are divided by their sum
+  bool aux_loss = false;    // output_router_logits: add aux_loss_coef times the balancing loss
+  double aux_loss_coef = 0;
+};
+
+struct ModelConfig {
+  std::string architecture;  // "Qwen3_5MoeForCausalLM"
+  std::string model_type;    // "qwen3_5_moe_text"
+  // Between "model." and "layers" in the checkpoint and in adapter files: "" or "language_model.".
+  std::string name_infix;
+  int64_t vocab_size = 0;
+  int64_t hidden_size = 0;
+  int64_t intermediate_size = 0;  // dense MLP
+  int64_t heads = 0;
+  int64_t kv_heads = 0;
+  int64_t head_dim = 0;
+  int64_t max_positions = 0;
+  double rms_norm_eps = 1e-6;
+  double initializer_range = 0.02;
+  bool attention_bias = false;
+  bool tie_word_embeddings = false;
+  RotaryConfig rotary;
+  DeltaNetConfig delta_net;
+  MoeConfig moe;
+  std::vector<LayerType> layers;
+  std::vector<int64_t> eos_token_ids;
+
+  int64_t num_layers() const { return static_cast<int64_t>(layers.size()); }
+  bool is_moe() const { return moe.experts > 0; }
+};
+
+// Reads config.json of a model directory (or the file itself).
+// Errors: kModel naming the file, the key, what was expected; an unknown architecture lists the
+// supported ones.
+ModelConfig load_model_config(const std::string& path);
+ModelConfig parse_model_config(const JsonValue& json);
+
+// Back to config.json's form, for a model that has none (a preset).
+std::string to_config_json(const ModelConfig& config, const std::string& dtype);
+
+// RoPE frequencies theta^(-2 j / dims), j < dims / 2, computed in f32 as the checkpoints' authors
+// do.
+std::vector<double> inverse_frequencies(const RotaryConfig& rotary);
+
+}  // namespace hone

@@ -1,0 +1,129 @@
+// Copyright 2026 The hone authors.
+// SPDX-License-Identifier: Apache-2.0
+#include "models/decoder.h"
+
+#include <algorithm>
+#include <span>
+
+#include "autograd/checkpoint.h"
+#include "autograd/ops/arithmetic.h"
+#include "autograd/ops/embedding.h"
+#include "autograd/ops/rms_norm.h"
+
+namespace hone {
+namespace {
+
+using kernels::NormWeight;
+
+std::variant<nn::GatedDeltaNet, nn::GatedAttention> make_mixer(nn::Builder& b,
+                                                               const std::string& path,
+                                                               const ModelConfig& c,
+                                                               LayerType type) {
+  if (type == LayerType::full_attention)
+    return nn::GatedAttention(b, path + ".self_attn",
+                              {.hidden = c.hidden_size,
+                               .heads = c.heads,
+                               .kv_heads = c.kv_heads,
+                               .head_dim = c.head_dim,
+                               .eps = c.rms_norm_eps,
+                               .bias = c.attention_bias,
+                               .init = c.initializer_range});
+  return nn::GatedDeltaNet(b, path + ".linear_attn",
+                           {.hidden = c.hidden_size,
+                            .heads = {.key_heads = c.delta_net.key_heads,
+                                      .value_heads = c.delta_net.value_heads,
+                                      .key_dim = c.delta_net.key_dim,
+                                      .value_dim = c.delta_net.value_dim},
+                            .conv_kernel = c.delta_net.conv_kernel,
+                            .eps = c.rms_norm_eps,
+                            .init = c.initializer_range});
+}
+
+std::variant<nn::SwigluMlp, nn::SparseMoe> make_mlp(nn::Builder& b, const std::string& path,
+                                                    const ModelConfig& c) {
+  if (!c.is_moe())
+    return nn::SwigluMlp(b, path, c.hidden_size, c.intermediate_size, c.initializer_range);
+  return nn::SparseMoe(b, path,
+                       {.hidden = c.hidden_size,
+                        .experts = c.moe.experts,
+                        .experts_per_token = c.moe.experts_per_token,
+                        .expert_width = c.moe.expert_width,
+                        .shared_width = c.moe.shared_width,
+                        .renormalise = c.moe.renormalise,
+                        .init = c.initializer_range});
+}
+
+}  // namespace
+
+DecoderLayer::DecoderLayer(nn::Builder& b, const std::string& path, const ModelConfig& c,
+                           LayerType type)
+    : eps_(c.rms_norm_eps),
+      input_norm_(
+          b.parameter(path + ".input_layernorm.weight", {c.hidden_size}, nn::Init::zeros())),
+      mixer_(make_mixer(b, path, c, type)),
+      post_norm_(b.parameter(path + ".post_attention_layernorm.weight", {c.hidden_size},
+                             nn::Init::zeros())),
+      mlp_(make_mlp(b, path + ".mlp", c)) {
+  trains_ = std::any_of(b.parameters().begin(), b.parameters().end(), [&](const nn::Parameter& p) {
+    return p.trainable && p.name.starts_with(path + ".");
+  });
+}
+
+DecoderLayer::Output DecoderLayer::operator()(const Var& x, const nn::ForwardContext& context,
+                                              const Tensor& replay_ids) const {
+  const Var normed = rms_norm(x, input_norm_, eps_, NormWeight::zero_centred);
+  const Var mixed = std::visit([&](const auto& m) { return m(normed, context); }, mixer_);
+  const auto [h, h_normed] = add_rms_norm(mixed, x, post_norm_, eps_, NormWeight::zero_centred);
+  if (const auto* mlp = std::get_if<nn::SwigluMlp>(&mlp_))
+    return {add(h, (*mlp)(h_normed, context)), Var(), Tensor()};
+  const nn::SparseMoe::Output moe = std::get<nn::SparseMoe>(mlp_)(h_normed, context, replay_ids);
+  return {add(h, moe.y), moe.router_logits, moe.ids};
+}
+
+Decoder::Decoder(nn::Builder& b, const ModelConfig& c)
+    : eps_(c.rms_norm_eps),
+      embedding_(b.parameter("model.embed_tokens.weight", {c.vocab_size, c.hidden_size},
+                             nn::Init::normal(c.initializer_range))) {
+  for (int64_t i = 0; i < c.num_layers(); ++i)
+    layers_.emplace_back(b, "model.layers." + std::to_string(i), c,
+                         c.layers[static_cast<size_t>(i)]);
+  norm_ = b.parameter("model.norm.weight", {c.hidden_size}, nn::Init::zeros());
+}
+
+DecoderOutput Decoder::operator()(const Tensor& ids, const nn::ForwardContext& context,
+                                  bool recompute) const {
+  DecoderOutput out;
+  Var x = hone::embedding(ids, embedding_);
+  for (const DecoderLayer& layer : layers_) {
+    const size_t moe_index = out.router_logits.size();
+    const Tensor replay =
+        moe_index < context.replay_ids.size() ? context.replay_ids[moe_index] : Tensor();
+    DecoderLayer::Output y;
+    if (recompute) {
+      const BlockFn run = [&layer, context, replay](std::span<const Var> in) {
+        const DecoderLayer::Output o = layer(in[0], context, replay);
+        std::vector<Var> vars{o.x};
+        if (layer.is_moe()) vars.insert(vars.end(), {o.router_logits, Var(o.router_ids)});
+        return vars;
+      };
+      const std::vector<Var> vars =
+          checkpoint("layer", run, std::span<const Var>(&x, 1), layer.trains());
+      y.x = vars[0];
+      if (layer.is_moe()) {
+        y.router_logits = vars[1];
+        y.router_ids = vars[2].value();
+      }
+    } else {
+      y = layer(x, context, replay);
+    }
+    x = y.x;
+    if (layer.is_moe()) {
+      out.router_logits.push_back(y.router_logits);
+      out.router_ids.push_back(y.router_ids);
+    }
+  }
+  out.hidden = rms_norm(x, norm_, eps_, NormWeight::zero_centred);
+  return out;
+}
+
+}  // namespace hone

@@ -1,0 +1,70 @@
+// Copyright 2026 The hone authors.
+// SPDX-License-Identifier: Apache-2.0
+//
+// The decoder: embedding, the residual stream through the layers that the config lists, final norm.
+// Every text family is this walk over ModelConfig::layers.
+//
+//   h  = x + mixer(RMSNorm(x))        mixer: GatedDeltaNet or GatedAttention
+//   x' = h + mlp(RMSNorm(h))          mlp: SwigluMlp or SparseMoe
+#pragma once
+
+#include <variant>
+#include <vector>
+
+#include "models/config.h"
+#include "nn/gated_attention.h"
+#include "nn/gated_delta_net.h"
+#include "nn/mlp.h"
+#include "nn/sparse_moe.h"
+
+namespace hone {
+
+// What a decoder gives: hidden states after the final norm, and the routers' part of the loss.
+struct DecoderOutput {
+  Var hidden;                      // [N, C]
+  std::vector<Var> router_logits;  // per MoE layer [N, E]
+  std::vector<Tensor> router_ids;  // per MoE layer [N, K] i32
+};
+
+class DecoderLayer {
+ public:
+  DecoderLayer(nn::Builder& b, const std::string& path, const ModelConfig& config, LayerType type);
+
+  struct Output {
+    Var x;              // [N, C]
+    Var router_logits;  // undefined for a dense MLP
+    Tensor router_ids;
+  };
+  Output operator()(const Var& x, const nn::ForwardContext& context,
+                    const Tensor& replay_ids) const;
+  bool is_moe() const { return std::holds_alternative<nn::SparseMoe>(mlp_); }
+  // Some parameter of this layer trains.
+  bool trains() const { return trains_; }
+
+ private:
+  double eps_;
+  Var input_norm_;
+  std::variant<nn::GatedDeltaNet, nn::GatedAttention> mixer_;
+  Var post_norm_;
+  std::variant<nn::SwigluMlp, nn::SparseMoe> mlp_;
+  bool trains_ = false;
+};
+
+class Decoder {
+ public:
+  // Parameters: model.embed_tokens.weight [V, C], model.layers.<i>.*, model.norm.weight [C].
+  Decoder(nn::Builder& b, const ModelConfig& config);
+
+  // ids [N] i64. recompute: keep only each layer's input and run the layer again in backward.
+  DecoderOutput operator()(const Tensor& ids, const nn::ForwardContext& context,
+                           bool recompute) const;
+  const Var& embedding() const { return embedding_; }
+
+ private:
+  double eps_;
+  Var embedding_;
+  std::vector<DecoderLayer> layers_;
+  Var norm_;
+};
+
+}  // namespace hone

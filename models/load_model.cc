@@ -1,0 +1,101 @@
+// Copyright 2026 The hone authors.
+// SPDX-License-Identifier: Apache-2.0
+#include "models/load_model.h"
+
+#include <algorithm>
+
+#include "models/peft.h"
+#include "models/presets.h"
+#include "models/weights.h"
+#include "nn/init.h"
+
+namespace hone {
+namespace {
+
+constexpr std::string_view kRandom = "random:";
+
+bool is_random(const LoadOptions& o) { return o.model.starts_with(kRandom); }
+
+nn::BuildOptions build_options(const LoadOptions& o, const std::optional<LoraTargets>& targets) {
+  nn::BuildOptions b;
+  b.dtype = o.dtype;
+  b.quantise = o.quantise;
+  b.train_base = o.train_base;
+  if (targets) targets->install(b);
+  return b;
+}
+
+// What both the description and the real model start from.
+struct Plan {
+  LoadedModel loaded;
+  std::optional<LoraTargets> targets;
+};
+
+Plan plan_model(const LoadOptions& o) {
+  check(!(o.lora && !o.adapter.empty()), "load_model: a fresh adapter and one from files");
+  Plan plan;
+  LoadedModel& m = plan.loaded;
+  m.config = o.config       ? *o.config
+             : is_random(o) ? preset_config(o.model.substr(kRandom.size()))
+                            : load_model_config(o.model);
+  m.lora = o.adapter.empty() ? o.lora : load_lora_config(o.adapter);
+  if (m.lora) plan.targets.emplace(*m.lora);
+  nn::Builder meta = nn::Builder::meta(build_options(o, plan.targets));
+  m.model = std::make_unique<CausalLm>(meta, m.config);
+  m.parameters = meta.parameters();
+  if (plan.targets) plan.targets->check_all_matched(m.parameters);
+  return plan;
+}
+
+bool anything_trains(const LoadedModel& m) {
+  return std::any_of(m.parameters.begin(), m.parameters.end(),
+                     [](const nn::Parameter& p) { return p.trainable; });
+}
+
+std::vector<std::string> trainable_names(const LoadedModel& m) {
+  std::vector<std::string> names;
+  for (const nn::Parameter& p : m.parameters)
+    if (p.trainable) names.push_back(p.name);
+  return names;
+}
+
+}  // namespace
+
+LoadedModel describe_model(const LoadOptions& o) {
+  LoadedModel m = std::move(plan_model(o).loaded);
+  if (anything_trains(m))
+    m.arena = std::make_unique<nn::ParameterArena>(m.parameters, o.dtype, kMeta, o.decay_vectors);
+  return m;
+}
+
+LoadedModel load_model(const LoadOptions& o) {
+  Plan plan = plan_model(o);
+  LoadedModel& m = plan.loaded;
+  m.model.reset();
+  if (anything_trains(m))
+    m.arena = std::make_unique<nn::ParameterArena>(m.parameters, o.dtype, kCpu, o.decay_vectors);
+
+  const nn::ReadWeight fresh = [seed = o.seed](const nn::WeightRequest& r) {
+    return nn::initial_value(r.shape, r.init, seed, r.name);
+  };
+  std::optional<CheckpointReader> checkpoint;
+  if (!is_random(o)) checkpoint.emplace(o.model, m.config);
+  std::optional<AdapterReader> adapter;
+  if (!o.adapter.empty())
+    adapter.emplace(o.adapter, *m.lora, PeftLayout(trainable_names(m), m.config.name_infix));
+  const nn::ReadWeight base =
+      checkpoint ? nn::ReadWeight([&](const nn::WeightRequest& r) { return checkpoint->read(r); })
+                 : fresh;
+  const nn::ReadWeight lora =
+      adapter ? nn::ReadWeight([&](const nn::WeightRequest& r) { return adapter->read(r); })
+              : fresh;
+
+  nn::Builder builder(build_options(o, plan.targets), base, lora, m.arena.get());
+  m.model = std::make_unique<CausalLm>(builder, m.config);
+  m.parameters = builder.parameters();
+  if (checkpoint) m.note = checkpoint->finish();
+  if (adapter) adapter->finish();
+  return std::move(m);
+}
+
+}  // namespace hone

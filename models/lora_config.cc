@@ -1,0 +1,109 @@
+// Copyright 2026 The hone authors.
+// SPDX-License-Identifier: Apache-2.0
+#include "models/lora_config.h"
+
+#include <algorithm>
+#include <cmath>
+#include <set>
+
+#include "data/regex.h"
+
+namespace hone {
+namespace {
+
+// An entry matches a whole name or its end after a dot.
+bool entry_matches(const std::string& entry, const std::string& name) {
+  return name == entry || name.ends_with("." + entry);
+}
+
+Regex compile_suffix(const std::string& key, const char* what) {
+  return Regex::compile("(?:.*\\.)?(?:" + key + ")", Regex::Syntax::kPattern,
+                        std::string(what) + " \"" + key + "\"");
+}
+
+}  // namespace
+
+struct LoraTargets::Patterns {
+  std::optional<Regex> modules;
+  std::vector<std::pair<Regex, int64_t>> ranks;
+  std::vector<std::pair<Regex, double>> alphas;
+  std::set<std::string> matched;  // entries that hit something
+};
+
+LoraTargets::LoraTargets(const LoraConfig& config)
+    : config_(config), patterns_(std::make_shared<Patterns>()) {
+  if (config.r < 1) fail(ErrorCode::kUsage, "LoRA rank must be at least 1, found ", config.r);
+  if (config.dropout > 0 && !config.target_parameters.empty())
+    fail(ErrorCode::kUsage, "LoRA dropout must be 0 with target_parameters (found ", config.dropout,
+         "): expert and router adapters have no dropout");
+  if (!config.target_modules_regex.empty())
+    patterns_->modules =
+        Regex::compile(config.target_modules_regex, Regex::Syntax::kPattern, "lora target_modules");
+  for (const auto& [key, rank] : config.rank_pattern) {
+    if (rank < 1) fail(ErrorCode::kUsage, "rank_pattern \"", key, "\": rank must be at least 1");
+    patterns_->ranks.emplace_back(compile_suffix(key, "rank_pattern"), rank);
+  }
+  for (const auto& [key, alpha] : config.alpha_pattern)
+    patterns_->alphas.emplace_back(compile_suffix(key, "alpha_pattern"), alpha);
+}
+
+nn::LoraChoice LoraTargets::choice(const std::string& name) const {
+  int64_t rank = config_.r;
+  double alpha = config_.alpha;
+  for (const auto& [pattern, value] : patterns_->ranks)
+    if (pattern.full_match(name)) {
+      rank = value;
+      break;
+    }
+  for (const auto& [pattern, value] : patterns_->alphas)
+    if (pattern.full_match(name)) {
+      alpha = value;
+      break;
+    }
+  const double divisor =
+      config_.rslora ? std::sqrt(static_cast<double>(rank)) : static_cast<double>(rank);
+  return {rank, alpha / divisor, config_.dropout};
+}
+
+std::optional<nn::LoraChoice> LoraTargets::for_module(const std::string& path) const {
+  for (const std::string& entry : config_.exclude_modules)
+    if (entry_matches(entry, path)) return std::nullopt;
+  bool hit = config_.all_linear || (patterns_->modules && patterns_->modules->full_match(path));
+  for (const std::string& entry : config_.target_modules)
+    if (entry_matches(entry, path)) {
+      patterns_->matched.insert(entry);
+      hit = true;
+    }
+  return hit ? std::optional(choice(path)) : std::nullopt;
+}
+
+std::optional<nn::LoraChoice> LoraTargets::for_parameter(const std::string& name) const {
+  bool hit = false;
+  for (const std::string& entry : config_.target_parameters)
+    if (entry_matches(entry, name)) {
+      patterns_->matched.insert(entry);
+      hit = true;
+    }
+  if (!hit) return std::nullopt;
+  nn::LoraChoice c = choice(name);
+  c.dropout = 0;
+  return c;
+}
+
+void LoraTargets::install(nn::BuildOptions& options) const {
+  options.lora_for_module = [t = *this](const std::string& m) { return t.for_module(m); };
+  options.lora_for_parameter = [t = *this](const std::string& p) { return t.for_parameter(p); };
+}
+
+void LoraTargets::check_all_matched(const std::vector<nn::Parameter>& parameters) const {
+  if (std::none_of(parameters.begin(), parameters.end(),
+                   [](const nn::Parameter& p) { return p.trainable; }))
+    fail(ErrorCode::kUsage, "the LoRA targets match nothing in this model, so nothing would train");
+  for (const auto* list : {&config_.target_modules, &config_.target_parameters})
+    for (const std::string& entry : *list)
+      if (!patterns_->matched.contains(entry))
+        fail(ErrorCode::kUsage, "LoRA target \"", entry,
+             "\" matches no module or parameter of this model");
+}
+
+}  // namespace hone

@@ -1,0 +1,183 @@
+// Copyright 2026 The hone authors.
+// SPDX-License-Identifier: Apache-2.0
+#include "models/peft.h"
+
+#include <algorithm>
+#include <cstdlib>
+#include <utility>
+
+#include "kernels/elementwise/elementwise.h"
+
+namespace hone {
+namespace {
+
+constexpr std::string_view kPrefix = "base_model.model.";
+
+// A LoRA matrix of an expert stack: <module>.experts.<which>.lora_{A,B}.
+struct ExpertName {
+  std::string module;  // "model.layers.0.mlp.experts"
+  bool gate_up = false;
+  bool is_a = false;
+};
+std::optional<ExpertName> expert_name(const std::string& name) {
+  for (const bool gate_up : {true, false})
+    for (const bool is_a : {true, false}) {
+      const std::string end =
+          std::string(gate_up ? ".gate_up_proj" : ".down_proj") + (is_a ? ".lora_A" : ".lora_B");
+      if (name.ends_with(".experts" + end))
+        return ExpertName{name.substr(0, name.size() - end.size()), gate_up, is_a};
+    }
+  return std::nullopt;
+}
+
+std::string with_infix(const std::string& name, const std::string& infix) {
+  return name.starts_with("model.") ? "model." + infix + name.substr(6) : name;
+}
+
+// PEFT 0.19 (April 2026) exchanged the sides of expert adapters.
+bool version_is_old(const std::string& version) {
+  char* end = nullptr;
+  const long major = std::strtol(version.c_str(), &end, 10);
+  const long minor = *end == '.' ? std::strtol(end + 1, nullptr, 10) : 0;
+  return major == 0 && minor < 19;
+}
+
+// to[e, i, k] = from[i, k E + e]: between B [out, R E] of PEFT and [E, out, R].
+template <class Index>
+void permute(const Tensor& from, const Tensor& to, Index index) {
+  kernels::visit_float(to.dtype(), [&]<class T>() {
+    for (int64_t i = 0; i < to.numel(); ++i) to.data<T>()[i] = from.data<T>()[index(i)];
+  });
+}
+
+}  // namespace
+
+PeftLayout::PeftLayout(const std::vector<std::string>& lora_names, const std::string& infix)
+    : infix_(infix) {
+  std::vector<std::string> gate_up, down;
+  for (const std::string& n : lora_names)
+    if (const auto e = expert_name(n); e && e->is_a)
+      (e->gate_up ? gate_up : down).push_back(e->module);
+  for (const std::string& m : gate_up)
+    if (std::find(down.begin(), down.end(), m) != down.end()) both_targeted_.push_back(m);
+}
+
+std::string PeftLayout::key(const std::string& name) const {
+  const auto e = expert_name(name);
+  if (!e) return with_infix(name, infix_);
+  const bool both =
+      std::find(both_targeted_.begin(), both_targeted_.end(), e->module) != both_targeted_.end();
+  return with_infix(e->module, infix_) + (both && e->gate_up ? ".base_layer" : "") +
+         (e->is_a ? ".lora_A.weight" : ".lora_B.weight");
+}
+
+PeftTensor PeftLayout::to_peft(const std::string& name, const Tensor& value) const {
+  const auto e = expert_name(name);
+  if (!e) return {key(name), value};
+  const Shape s = value.shape();
+  if (e->is_a) return {key(name), value.view({s[0] * s[1], s[2]})};
+  const int64_t E = s[0], out = s[1], R = s[2];
+  Tensor to = Tensor::empty({out, R * E}, value.dtype());
+  permute(value, to, [=](int64_t i) {
+    const int64_t o = i / (R * E), column = i % (R * E);
+    return ((column % E) * out + o) * R + column / E;
+  });
+  return {key(name), to};
+}
+
+AdapterReader::AdapterReader(const std::string& adapter_dir, const LoraConfig& config,
+                             PeftLayout layout)
+    : file_(SafetensorsFile::open(adapter_dir + "/adapter_model.safetensors")),
+      layout_(std::move(layout)),
+      peft_version_(config.peft_version) {}
+
+// Adapters trained on the vision-language class carry its extra path component.
+std::string AdapterReader::find_key(const std::string& name) const {
+  const std::string key = std::string(kPrefix) + layout_.key(name);
+  if (file_.contains(key)) return key;
+  const std::string text = std::string(kPrefix) + "model.";
+  const std::string vl = text + "language_model.";
+  const std::string other = key.starts_with(vl)     ? text + key.substr(vl.size())
+                            : key.starts_with(text) ? vl + key.substr(text.size())
+                                                    : key;
+  if (file_.contains(other)) return other;
+  fail(ErrorCode::kModel, file_.path(), ": tensor ", key,
+       " is missing; adapter_config.json targets it");
+}
+
+// Version first, then shapes, then the sibling's shapes.
+bool AdapterReader::old_orientation(const nn::WeightRequest& request,
+                                    const std::string& key) const {
+  const bool is_a = request.name.ends_with(".lora_A");
+  std::string key_a = key, key_b = key;
+  (is_a ? key_b : key_a)
+      .replace(key.rfind(is_a ? "lora_A" : "lora_B"), 6, is_a ? "lora_B" : "lora_A");
+  const auto side = [&](const std::string& k, int dim) {
+    return file_.contains(k) && file_.info(k).shape.rank() == 2 ? file_.info(k).shape[dim] : -1;
+  };
+  const int64_t a_side = side(key_a, 1), b_side = side(key_b, 0);
+  const int64_t own = is_a ? request.shape[2] : request.shape[1];
+  const bool fits_new = own == (is_a ? a_side : b_side);
+  const bool fits_old = own == (is_a ? b_side : a_side);
+  if (fits_new != fits_old) return fits_old;
+  if (!peft_version_.empty()) return version_is_old(peft_version_);
+  // Square: the stack beside it has unequal sides (a gate_up of 2F = C rows has a down of F = C/2).
+  const bool gate_up = key_a.find(".base_layer.") != std::string::npos;
+  std::string sibling = key_a;
+  if (gate_up)
+    sibling.erase(sibling.find(".base_layer"), std::string_view(".base_layer").size());
+  else
+    sibling.insert(sibling.rfind(".lora_A"), ".base_layer");
+  return side(sibling, 1) == (gate_up ? own : 2 * own);
+}
+
+Tensor AdapterReader::read_expert(const nn::WeightRequest& request, const std::string& key) const {
+  const bool is_a = request.name.ends_with(".lora_A");
+  const int64_t E = request.shape[0];
+  const int64_t R = is_a ? request.shape[1] : request.shape[2];
+  const int64_t side = is_a ? request.shape[2] : request.shape[1];
+  const bool old = old_orientation(request, key);
+  // In the old orientation our A is the other file tensor's transpose and vice versa.
+  std::string stored = key;
+  if (old) stored.replace(key.rfind(is_a ? "lora_A" : "lora_B"), 6, is_a ? "lora_B" : "lora_A");
+  const bool stored_is_a = is_a != old;
+  const Shape expected = stored_is_a ? Shape{R * E, side} : Shape{side, R * E};
+  if (!file_.contains(stored) || file_.info(stored).shape != expected)
+    fail(ErrorCode::kModel, file_.path(), ": tensor ", stored, " is ",
+         file_.contains(stored) ? file_.info(stored).shape.str() : "missing", ", expected ",
+         expected.str(), " (rank ", R, ", ", E, " experts", old ? ", layout before PEFT 0.19" : "",
+         ")");
+  const Tensor from = kernels::cast(load_tensor(file_, stored), DType::f32);
+  Tensor to = Tensor::empty(request.shape, DType::f32);
+  if (is_a)  // to[e, k, i]
+    permute(from, to, [=](int64_t j) {
+      const int64_t i = j % side, k = j / side % R, e = j / (side * R);
+      return stored_is_a ? j : i * R * E + k * E + e;
+    });
+  else  // to[e, o, k]
+    permute(from, to, [=](int64_t j) {
+      const int64_t k = j % R, o = j / R % side, e = j / (side * R);
+      return stored_is_a ? (e * R + k) * side + o : o * R * E + k * E + e;
+    });
+  return to;
+}
+
+Tensor AdapterReader::read(const nn::WeightRequest& request) {
+  const std::string key = find_key(request.name);
+  used_.insert(key);
+  if (expert_name(request.name)) return read_expert(request, key);
+  if (file_.info(key).shape != request.shape)
+    fail(ErrorCode::kModel, file_.path(), ": tensor ", key, " is ", file_.info(key).shape.str(),
+         ", expected ", request.shape.str());
+  return load_tensor(file_, key);
+}
+
+void AdapterReader::finish() const {
+  for (const auto& [name, info] : file_.tensors())
+    if (!used_.contains(name))
+      fail(ErrorCode::kModel, file_.path(), ": tensor ", name,
+           " matches no module of this model; the adapter belongs to another one, or "
+           "adapter_config.json does not target it");
+}
+
+}  // namespace hone

@@ -1,0 +1,79 @@
+// Copyright 2026 The hone authors.
+// SPDX-License-Identifier: Apache-2.0
+//
+// PEFT adapter directories: adapter_config.json and adapter_model.safetensors.
+//
+// Keys are base_model.model.<module path>.lora_{A,B}.weight. Expert stacks have no key of their
+// own: PEFT wraps the module that owns the parameters once per targeted parameter, in registration
+// order, so with both targeted gate_up_proj is ...experts.base_layer.lora_* (inner) and down_proj
+// ...experts.lora_* (outer); with one targeted it is ...experts.lora_*.
+//
+// Expert matrices, for a stack [E, out, in] and rank R:
+//   here        A [E, R, in]          B [E, out, R]
+//   PEFT 0.19+  A [R E, in]: row e R + k          B [out, R E]: column k E + e
+//   before      in and out exchanged: A [R E, out], B [in, R E], delta W_e = scale (B_e A_e)^T
+#pragma once
+
+#include <set>
+#include <string>
+#include <vector>
+
+#include "data/safetensors.h"
+#include "models/config.h"
+#include "models/lora_config.h"
+#include "nn/parameter_arena.h"
+
+namespace hone {
+
+// Errors: kModel for a file that is malformed or asks for what is not supported (DoRA, bias, ...),
+// naming the key.
+LoraConfig load_lora_config(const std::string& adapter_dir);
+
+// Where one LoRA matrix is in a PEFT file, in the layout of current PEFT.
+struct PeftTensor {
+  std::string key;  // without "base_model.model."
+  Tensor value;
+};
+
+// Translates between names and layouts of the model and of PEFT files.
+class PeftLayout {
+ public:
+  // lora_names: the names of all LoRA matrices of the model. infix: ModelConfig::name_infix.
+  PeftLayout(const std::vector<std::string>& lora_names, const std::string& infix);
+
+  // "model.layers.0.mlp.experts.down_proj.lora_B" -> "model.layers.0.mlp.experts.lora_B.weight"
+  std::string key(const std::string& name) const;
+  // A LoRA matrix or its gradient in PEFT's layout (a copy for experts' B).
+  PeftTensor to_peft(const std::string& name, const Tensor& value) const;
+
+ private:
+  std::vector<std::string> both_targeted_;  // "...mlp.experts" modules with two adapted stacks
+  std::string infix_;
+};
+
+// Reads LoRA matrices of an adapter directory under the model's names.
+class AdapterReader {
+ public:
+  AdapterReader(const std::string& adapter_dir, const LoraConfig& config, PeftLayout layout);
+  // f32 or as stored, on the CPU, in this project's layout. Errors: kModel naming key and shapes.
+  Tensor read(const nn::WeightRequest& request);
+  // Throws Error(kModel) if the file holds matrices that nothing in the model asked for.
+  void finish() const;
+
+ private:
+  std::string find_key(const std::string& name) const;
+  Tensor read_expert(const nn::WeightRequest& request, const std::string& key) const;
+  bool old_orientation(const nn::WeightRequest& request, const std::string& key) const;
+
+  SafetensorsFile file_;
+  PeftLayout layout_;
+  std::string peft_version_;
+  std::set<std::string> used_;
+};
+
+// Writes dir/adapter_config.json and dir/adapter_model.safetensors in the layout of current PEFT.
+// Errors: kDisk.
+void write_adapter(const std::string& dir, const LoraConfig& config,
+                   const nn::ParameterArena& arena, const ModelConfig& model);
+
+}  // namespace hone

@@ -1,0 +1,23 @@
+// Copyright 2026 The hone authors.
+// SPDX-License-Identifier: Apache-2.0
+//
+// The one place that knows which architectures exist.
+#pragma once
+
+#include <span>
+#include <string_view>
+
+#include "models/config.h"
+
+namespace hone {
+
+// A family: the architecture names it answers to, and how to read its config.
+struct ModelFamily {
+  std::string_view architecture;  // config.json's architectures[0]
+  std::string_view model_type;    // config.json's model_type, for configs without architectures
+  void (*read_config)(const JsonValue& json, ModelConfig& config);
+};
+
+std::span<const ModelFamily> model_families();
+
+}  // namespace hone

@@ -1,0 +1,95 @@
+// Copyright 2026 The hone authors.
+// SPDX-License-Identifier: Apache-2.0
+#include "nn/builder.h"
+
+#include <cmath>
+#include <utility>
+
+#include "kernels/elementwise/elementwise.h"
+#include "kernels/nf4/quantize.h"
+
+namespace hone::nn {
+
+Builder::Builder(BuildOptions options, ReadWeight read, ReadWeight read_adapter,
+                 ParameterArena* arena)
+    : options_(std::move(options)),
+      read_(std::move(read)),
+      read_adapter_(std::move(read_adapter)),
+      arena_(arena) {}
+
+Builder Builder::meta(BuildOptions options) {
+  options.device = kMeta;
+  return Builder(std::move(options), nullptr, nullptr, nullptr);
+}
+
+// Puts one dense tensor where it stays.
+Var Builder::finish(const WeightRequest& request, const ReadWeight& read, bool trainable) {
+  Var var;
+  if (is_meta()) {
+    var = Var(Tensor::empty(request.shape, options_.dtype, kMeta), trainable);
+  } else {
+    Tensor value = read(request);
+    check(value.shape() == request.shape, request.name, ": expected ", request.shape, ", got ",
+          value.shape());
+    if (trainable) {
+      check(arena_ != nullptr, "builder: ", request.name, " trains but there is no arena");
+      var = arena_->place(request.name, value);
+    } else {
+      const MemoryScope scope("frozen weights");
+      var = Var(value.dtype() == options_.dtype ? value : kernels::cast(value, options_.dtype));
+    }
+  }
+  parameters_.push_back({request.name, request.shape, trainable, false, var.value().nbytes(), var});
+  return var;
+}
+
+Var Builder::parameter(const std::string& name, const Shape& shape, Init init) {
+  return finish({name, shape, init}, read_, options_.train_base);
+}
+
+Weight Builder::matrix(const std::string& name, const Shape& shape, Init init, bool may_quantise) {
+  if (!options_.quantise || !may_quantise || options_.train_base)
+    return Weight(parameter(name, shape, init));
+  const MemoryScope scope("frozen weights, 4-bit");
+  // Checkpoints are quantised from the model dtype, as bitsandbytes does; it knows no f64.
+  const DType dtype = options_.dtype == DType::f64 ? DType::f32 : options_.dtype;
+  Tensor value = is_meta() ? Tensor::empty(shape, dtype, kMeta) : read_({name, shape, init});
+  if (value.dtype() != dtype) value = kernels::cast(value, dtype);
+  auto quantised = std::make_shared<const QuantizedTensor>(
+      kernels::quantize_4bit(value, *options_.quantise, /*nested=*/true));
+  parameters_.push_back({name, shape, false, true, quantised->nbytes(), Var()});
+  return Weight(quantised);
+}
+
+std::optional<Lora> Builder::lora(const std::string& module, int64_t in, int64_t out,
+                                  bool by_parameter) {
+  const ChooseLora& choose = by_parameter ? options_.lora_for_parameter : options_.lora_for_module;
+  const auto choice = choose ? choose(by_parameter ? module + ".weight" : module) : std::nullopt;
+  if (!choice) return std::nullopt;
+  const double bound = 1 / std::sqrt(static_cast<double>(in));
+  Lora lora;
+  lora.a = finish({module + ".lora_A.weight", {choice->rank, in}, Init::uniform(bound)},
+                  read_adapter_, true);
+  lora.b =
+      finish({module + ".lora_B.weight", {out, choice->rank}, Init::zeros()}, read_adapter_, true);
+  lora.scale = choice->scale;
+  lora.dropout = choice->dropout;
+  return lora;
+}
+
+std::optional<ExpertLora> Builder::expert_lora(const std::string& parameter, int64_t experts,
+                                               int64_t in, int64_t out) {
+  const auto choice =
+      options_.lora_for_parameter ? options_.lora_for_parameter(parameter) : std::nullopt;
+  if (!choice) return std::nullopt;
+  const double bound = 1 / std::sqrt(static_cast<double>(in));
+  ExpertLora lora;
+  lora.a = finish({parameter + ".lora_A", {experts, choice->rank, in}, Init::uniform(bound)},
+                  read_adapter_, true);
+  lora.b = finish({parameter + ".lora_B", {experts, out, choice->rank}, Init::zeros()},
+                  read_adapter_, true);
+  lora.scale = choice->scale;
+  return lora;
+}
+
+}  // namespace hone::nn

@@ -1,0 +1,29 @@
+// Copyright 2026 The hone authors.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+#include "kernels/rope/rope.h"
+#include "tensor/random.h"
+#include "tensor/tensor.h"
+
+namespace hone::nn {
+
+// What every layer of one forward pass shares. N rows: the documents of a packed row one after
+// another.
+struct ForwardContext {
+  Tensor cu_seqlens;               // [S + 1] i32: document boundaries, 0 ... N
+  kernels::RotaryTable rotary;     // cos and sin of each row's position
+  bool training = false;           // dropout on
+  uint64_t seed = 0;               // of the run
+  uint64_t pass = 0;               // counts forward passes of the run: micro-batches, not steps
+  std::vector<Tensor> replay_ids;  // per MoE layer [N, K] i32: experts to use; empty: choose
+
+  // The stream of a module in this pass.
+  RandomStream random(std::string_view path) const { return RandomStream(seed, path, pass); }
+};
+
+}  // namespace hone::nn

@@ -1,0 +1,36 @@
+// Copyright 2026 The hone authors.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "tensor/tensor.h"
+
+namespace hone::nn {
+
+// How a parameter starts when no checkpoint gives it.
+struct Init {
+  enum class Kind {
+    zeros,
+    ones,
+    normal,   // N(0, scale^2)
+    uniform,  // U(-scale, scale): LoRA A with scale = 1 / sqrt(in), which is kaiming_uniform(sqrt
+              // 5)
+    a_log,    // ln U(0.01, 16): decay rates of the gated delta rule
+  };
+  Kind kind = Kind::zeros;
+  double scale = 0;
+
+  static Init zeros() { return {Kind::zeros}; }
+  static Init ones() { return {Kind::ones}; }
+  static Init normal(double deviation) { return {Kind::normal, deviation}; }
+  static Init uniform(double bound) { return {Kind::uniform, bound}; }
+  static Init a_log() { return {Kind::a_log}; }
+};
+
+// A f32 CPU tensor drawn from the stream keyed by (seed, name): independent of the order in which
+// parameters are made.
+Tensor initial_value(const Shape& shape, Init init, uint64_t seed, const std::string& name);
+
+}  // namespace hone::nn

@@ -1,0 +1,143 @@
+// Copyright 2026 The hone authors.
+// SPDX-License-Identifier: Apache-2.0
+//
+// The evaluate program against golden files made with transformers and PEFT (tests/goldens/models):
+// logits, loss, every gradient, AdamW losses and the balancing loss of tiny random models.
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdlib>
+#include <map>
+
+#include "data/safetensors.h"
+#include "kernels/elementwise/elementwise.h"
+#include "tests/data/temporary_directory.h"
+#include "tests/support/compare.h"
+#include "tests/support/goldens.h"
+
+namespace hone {
+namespace {
+
+// Worst relative error in norm over the tensors of a golden file (inputs aside). Gradients that are
+// zero but for rounding are compared with zero.
+struct Comparison {
+  int64_t tensors = 0;
+  double worst = 0, loss = 0, logits = 0;
+  std::string where;
+};
+
+std::string without_adapter_name(std::string name) {
+  const size_t at = name.find(".default.");
+  return at == std::string::npos ? name : name.replace(at, 9, ".");
+}
+
+Comparison compare(const std::string& golden_path, const std::string& out_path) {
+  const SafetensorsFile golden = SafetensorsFile::open(golden_path);
+  const SafetensorsFile out = SafetensorsFile::open(out_path);
+  std::map<std::string, std::string> stored;  // names with and without PEFT's adapter name
+  for (const auto& [name, info] : out.tensors()) stored[without_adapter_name(name)] = name;
+  Comparison c;
+  for (const auto& [name, info] : golden.tensors()) {
+    if (name == "input_ids" || name == "labels" || name == "cu_seqlens") continue;
+    CAPTURE(name);
+    const auto ours = stored.find(without_adapter_name(name));
+    REQUIRE(ours != stored.end());
+    const Tensor want = kernels::cast(load_tensor(golden, name), DType::f64);
+    const Tensor got = kernels::cast(load_tensor(out, ours->second), DType::f64);
+    REQUIRE(got.shape() == want.shape());
+    double norm = 0, largest = 0;
+    for (const double x : want.to_vector<double>()) norm += x * x;
+    for (const double x : got.to_vector<double>()) largest = std::max(largest, std::abs(x));
+    const double error = norm > 1e-12 ? test::rel_err(got, want) : (largest <= 1e-5 ? 0 : HUGE_VAL);
+    if (name == "logits") c.logits = error;
+    if (name.ends_with("loss")) c.loss = std::max(c.loss, error);
+    if (c.where.empty() || error > c.worst) {
+      c.worst = error;
+      c.where = name;
+    }
+    ++c.tensors;
+  }
+  return c;
+}
+
+// Runs the program on a golden model's own batch and compares with one of its golden files.
+Comparison evaluate(const std::string& model, const std::string& arguments,
+                    const std::string& golden) {
+  const TemporaryDirectory dir;
+  const std::string directory = test::golden_model(model), out = dir / "out.safetensors";
+  const std::string command = "tools/evaluate --model " + directory + " --batch " + directory +
+                              "/golden.safetensors --out " + out + " " + arguments + " 2>&1";
+  CAPTURE(command);
+  REQUIRE(std::system(command.c_str()) == 0);
+  return compare(directory + "/" + golden, out);
+}
+
+std::string adapter_of(const std::string& model, const std::string& name = "adapter") {
+  return " --adapter " + test::golden_model(model) + "/" + name;
+}
+
+TEST_CASE("golden: in float64 every number agrees to ten digits") {
+  for (const char* model : {"qwen3_5_dense", "qwen3_5_dense_tied", "qwen3_5_moe"}) {
+    const Comparison c = evaluate(model, "--dtype float64 --grads", "golden_f64.safetensors");
+    CHECK_MESSAGE(c.worst < 1e-10, model, ": ", c.where, " ", c.worst);
+    CHECK(c.tensors > 50);
+  }
+  for (const auto& [model, adapter] : {std::pair{"qwen3_5_dense", "adapter"},
+                                       {"qwen3_5_moe", "adapter"},
+                                       {"qwen3_5_moe", "adapter_old_orientation"}}) {
+    const Comparison c = evaluate(model, "--dtype float64 --grads" + adapter_of(model, adapter),
+                                  "golden_lora_f64.safetensors");
+    CHECK_MESSAGE(c.worst < 1e-10, model, ": ", c.where, " ", c.worst);
+    CHECK(c.tensors > 50);
+  }
+}
+
+// These random models amplify rounding: changing the weights by half a unit in their last place
+// changes gradients by up to 1e-4. So the bar in float32 is to be as near to the float64 result as
+// transformers in float32 is, give or take a quarter.
+TEST_CASE("golden: in float32 as near to the float64 result as transformers in float32") {
+  const auto check = [](const std::string& model, const std::string& arguments,
+                        const std::string& kind) {
+    const std::string directory = test::golden_model(model) + "/";
+    const Comparison theirs = compare(directory + "golden" + kind + "_f64.safetensors",
+                                      directory + "golden" + kind + ".safetensors");
+    const Comparison ours =
+        evaluate(model, "--grads" + arguments, "golden" + kind + "_f64.safetensors");
+    CHECK_MESSAGE(ours.worst <= 1.25 * theirs.worst, model, ": ", ours.where, " ", ours.worst,
+                  " theirs ", theirs.worst);
+    CHECK(ours.logits <= 1.25 * theirs.logits);
+    CHECK(ours.loss <= 1e-6);
+  };
+  for (const char* model : {"qwen3_5_dense", "qwen3_5_dense_tied", "qwen3_5_moe"})
+    check(model, "", "");
+  for (const char* model : {"qwen3_5_dense", "qwen3_5_moe"})
+    check(model, adapter_of(model), "_lora");
+}
+
+TEST_CASE("golden: the float32 files themselves") {
+  for (const char* model : {"qwen3_5_dense", "qwen3_5_dense_tied"}) {
+    const Comparison c = evaluate(model, "--grads", "golden.safetensors");
+    CHECK_MESSAGE(c.worst <= 1e-4, model, ": ", c.where, " ", c.worst);
+    CHECK(c.loss <= 1e-5);
+  }
+  for (const char* model : {"qwen3_5_moe", "qwen3_5_moe_vl_sharded"}) {
+    const Comparison c = evaluate(model, "--grads", "golden.safetensors");
+    CHECK(c.logits <= 1e-4);
+    CHECK(c.loss <= 1e-5);  // with last_seq.aux_loss and last_seq.loss_with_aux
+  }
+}
+
+TEST_CASE("golden: four AdamW steps of the adapter") {
+  const std::string arguments = "--train-steps 4 --lr 1e-2 --weight-decay 0.01";
+  for (const char* model : {"qwen3_5_dense", "qwen3_5_moe"})
+    for (const auto& [dtype, tolerance] : {std::pair{"float64", 1e-5}, {"float32", 1e-4}}) {
+      // Not ten digits in float64: the learning rate is a f32 scalar on the device.
+      const Comparison c = evaluate(model, arguments + " --dtype " + dtype + adapter_of(model),
+                                    "golden_lora_adamw_f64.safetensors");
+      CHECK_MESSAGE(c.worst <= tolerance, model, " ", dtype, ": ", c.worst);
+    }
+}
+
+}  // namespace
+}  // namespace hone

@@ -1,0 +1,296 @@
+// Copyright 2026 The hone authors.
+// SPDX-License-Identifier: Apache-2.0
+//
+// Runs a model over given tokens and writes logits, loss and gradients: what golden files compare.
+#include <CLI/CLI.hpp>
+#include <cmath>
+#include <cstdio>
+#include <memory>
+#include <optional>
+
+#include "autograd/tape.h"
+#include "data/safetensors.h"
+#include "data/safetensors_writer.h"
+#include "kernels/elementwise/elementwise.h"
+#include "models/load_model.h"
+#include "models/peft.h"
+#include "train/optimizer.h"
+#include "train/step.h"
+
+namespace hone {
+namespace {
+
+struct Options {
+  std::string model, adapter, batch, out, routing;
+  std::string device = "cpu", dtype = "float32", load_in_4bit;
+  bool grads = false;
+  int64_t train_steps = 0;
+  double lr = 1e-3, weight_decay = 0;
+};
+
+// Collects tensors and writes them in one file: f32, or f64 for a f64 model.
+class Results {
+ public:
+  explicit Results(DType dtype) : dtype_(dtype) {}
+  void add(const std::string& name, const Tensor& t) {
+    const bool half = t.dtype() == DType::bf16;
+    tensors_.emplace_back(name, half ? kernels::cast(t, DType::f32) : t);
+  }
+  void add(const std::string& name, double value) {
+    add(name, kernels::cast(Tensor::of(std::vector<double>{value}, {1}), dtype_));
+  }
+  void write(const std::string& path) const {
+    std::vector<NamedBytes> named;
+    for (const auto& [name, t] : tensors_) named.push_back(named_bytes(name, t));
+    write_safetensors(path, named);
+  }
+
+ private:
+  DType dtype_;
+  std::vector<std::pair<std::string, Tensor>> tensors_;
+};
+
+std::vector<int64_t> integers(const SafetensorsFile& file, const std::string& name) {
+  const Tensor t = load_tensor(file, name);
+  if (t.dtype() == DType::i64) return t.view({t.numel()}).to_vector<int64_t>();
+  if (t.dtype() != DType::i32)
+    fail(ErrorCode::kDataset, file.path(), ": tensor ", name, " is ", name_of(t.dtype()),
+         "; expected int32 or int64");
+  const std::vector<int32_t> narrow = t.view({t.numel()}).to_vector<int32_t>();
+  return {narrow.begin(), narrow.end()};
+}
+
+// A batch file: input_ids, optional labels and cu_seqlens.
+struct Input {
+  Batch batch;
+  bool has_labels = false;
+};
+
+Input read_batch(const Options& o, const ModelConfig& config) {
+  const SafetensorsFile file = SafetensorsFile::open(o.batch);
+  if (!file.contains("input_ids"))
+    fail(ErrorCode::kDataset, o.batch, ": tensor input_ids is missing");
+  const std::vector<int64_t> ids = integers(file, "input_ids");
+  if (ids.empty()) fail(ErrorCode::kDataset, o.batch, ": input_ids is empty");
+  for (size_t i = 0; i < ids.size(); ++i)
+    if (ids[i] < 0 || ids[i] >= config.vocab_size)
+      fail(ErrorCode::kDataset, o.batch, ": input_ids[", i, "] = ", ids[i],
+           " is outside the vocabulary of ", config.vocab_size);
+  Input input;
+  input.has_labels = file.contains("labels");
+  std::vector<int64_t> labels;
+  if (input.has_labels) {
+    labels = integers(file, "labels");
+    if (labels.size() != ids.size())
+      fail(ErrorCode::kDataset, o.batch, ": ", labels.size(), " labels for ", ids.size(),
+           " input_ids");
+    for (size_t i = 0; i < labels.size(); ++i)
+      if (labels[i] != kIgnoreLabel && (labels[i] < 0 || labels[i] >= config.vocab_size))
+        fail(ErrorCode::kDataset, o.batch, ": labels[", i, "] = ", labels[i], " is neither ",
+             kIgnoreLabel, " nor in the vocabulary of ", config.vocab_size);
+  }
+  std::vector<int32_t> cu_seqlens{0, static_cast<int32_t>(ids.size())};
+  if (file.contains("cu_seqlens")) {
+    const std::vector<int64_t> ends = integers(file, "cu_seqlens");
+    cu_seqlens.assign(ends.begin(), ends.end());
+    bool good = cu_seqlens.size() >= 2 && cu_seqlens.front() == 0 &&
+                cu_seqlens.back() == static_cast<int64_t>(ids.size());
+    for (size_t i = 0; i + 1 < cu_seqlens.size(); ++i)
+      good = good && cu_seqlens[i] <= cu_seqlens[i + 1];
+    if (!good)
+      fail(ErrorCode::kDataset, o.batch, ": cu_seqlens must rise from 0 to the ", ids.size(),
+           " input_ids");
+  }
+  input.batch = make_batch(ids, labels, cu_seqlens);
+  return input;
+}
+
+std::vector<Tensor> read_routing(const Options& o, const LoadedModel& m, int64_t rows) {
+  std::vector<Tensor> replay;
+  if (o.routing.empty()) return replay;
+  const SafetensorsFile file = SafetensorsFile::open(o.routing);
+  const Shape shape{rows, m.config.moe.experts_per_token};
+  for (int64_t layer = 0; m.config.is_moe() && layer < m.config.num_layers(); ++layer) {
+    const std::string name = "routing." + std::to_string(layer);
+    if (!file.contains(name) || file.info(name).shape != shape)
+      fail(ErrorCode::kDataset, o.routing, ": tensor ", name, " of shape ", shape.str(),
+           " is missing; it must come from evaluate on the same batch and model");
+    const std::vector<int64_t> ids = integers(file, name);
+    for (const int64_t id : ids)
+      if (id < 0 || id >= m.config.moe.experts)
+        fail(ErrorCode::kDataset, o.routing, ": tensor ", name, " names expert ", id, " of ",
+             m.config.moe.experts);
+    replay.push_back(Tensor::of(std::vector<int32_t>(ids.begin(), ids.end()), shape));
+  }
+  return replay;
+}
+
+// The dtype that this model's losses are summed in.
+DType sum_dtype(const LoadedModel& m) {
+  return kernels::accumulator_dtype(m.parameters.front().var.dtype());  // of the embedding
+}
+
+Tensor count(const LoadedModel& m, int64_t labels) {
+  return kernels::cast(Tensor::scalar(static_cast<double>(labels)), sum_dtype(m));
+}
+
+double value_of(const Tensor& scalar) { return kernels::cast(scalar, DType::f64).item<double>(); }
+
+// Rows of one document as a batch of their own view of the loss: its mean cross entropy.
+double last_sequence_loss(const LoadedModel& m, const DecoderOutput& out, const Batch& batch,
+                          int64_t begin) {
+  const Tensor targets = batch.targets.rows(begin, batch.rows());
+  int64_t labels = 0;
+  for (const int64_t t : targets.to_vector<int64_t>()) labels += t != kIgnoreLabel;
+  DecoderOutput last;
+  last.hidden = Var(out.hidden.value().rows(begin, batch.rows()));
+  Batch rows = batch;
+  rows.targets = targets;
+  return value_of(m.model->loss(last, rows, count(m, labels)).value());
+}
+
+// Logits, loss, auxiliary loss and routing of a forward pass.
+void write_forward(const LoadedModel& m, const Input& input, const std::vector<Tensor>& replay,
+                   Results& results) {
+  const NoGrad no_grad;
+  const Batch& batch = input.batch;
+  nn::ForwardContext context = m.model->context(batch);
+  context.replay_ids = replay;
+  const DecoderOutput out = m.model->forward(batch, context, false);
+  results.add("logits", m.model->logits(out.hidden.value()));
+  for (size_t layer = 0; layer < out.router_ids.size(); ++layer)
+    results.add("routing." + std::to_string(layer), out.router_ids[layer]);
+  if (!input.has_labels) return;
+  const Tensor loss = m.model->loss(out, batch, count(m, batch.labels)).value();
+  results.add("loss", value_of(loss));
+  if (!m.config.is_moe()) return;
+  const int64_t documents = batch.cu_seqlens.numel() - 1;
+  const int64_t begin = batch.cu_seqlens.data<int32_t>()[documents - 1];
+  const double aux = value_of(m.model->aux_loss(out, begin, batch.rows()).value());
+  results.add("last_seq.aux_loss", aux);
+  results.add("last_seq.loss_with_aux",
+              last_sequence_loss(m, out, batch, begin) + m.config.moe.aux_loss_coef * aux);
+}
+
+void write_gradients(const LoadedModel& m, Results& results) {
+  std::vector<std::string> names;
+  for (const auto& slot : m.arena->slots()) names.push_back(slot.name);
+  const PeftLayout layout(names, m.config.name_infix);
+  for (const auto& slot : m.arena->slots()) {
+    const Tensor g = nn::ParameterArena::slice(m.arena->gradient(), slot);
+    const Tensor own = kernels::cast(g, g.dtype());  // --train-steps will overwrite the arena
+    if (!m.lora) {
+      results.add("grad." + slot.name, own);
+      continue;
+    }
+    const PeftTensor peft = layout.to_peft(slot.name, own);
+    results.add("grad.base_model.model." + peft.key, peft.value);
+  }
+}
+
+double full_batch_gradients(const LoadedModel& m, const Input& input,
+                            const std::vector<Tensor>& replay) {
+  m.arena->clear_gradients();
+  StepOptions options;
+  options.replay_ids = replay;
+  options.aux_loss = m.config.moe.aux_loss;
+  options.aux_coefficient = m.config.moe.aux_loss_coef;
+  const StepLosses losses = forward_backward(m, input.batch, count(m, input.batch.labels), options);
+  m.arena->finish_gradients();
+  return value_of(losses.cross_entropy);
+}
+
+void train(const Options& o, const LoadedModel& m, const Input& input,
+           const std::vector<Tensor>& replay, Results& results) {
+  AdamW adamw(*m.arena, {.weight_decay = o.weight_decay});
+  std::vector<double> losses;
+  for (int64_t step = 0; step < o.train_steps; ++step) {
+    losses.push_back(full_batch_gradients(m, input, replay));
+    adamw.step(o.lr);
+  }
+  results.add("losses", kernels::cast(Tensor::of(losses, {o.train_steps}), sum_dtype(m)));
+}
+
+LoadedModel load(const Options& o) {
+  LoadOptions load;
+  load.model = o.model;
+  load.adapter = o.adapter;
+  load.train_base = o.adapter.empty() && (o.grads || o.train_steps > 0);
+  load.dtype = o.dtype == "float32" ? DType::f32 : o.dtype == "bfloat16" ? DType::bf16 : DType::f64;
+  if (!o.load_in_4bit.empty())
+    load.quantise = o.load_in_4bit == "nf4" ? QuantType::nf4 : QuantType::fp4;
+  if (load.quantise && load.train_base)
+    fail(ErrorCode::kUsage, "--load-in-4bit with --grads or --train-steps needs --adapter: ",
+         "4-bit weights do not train");
+  return load_model(load);
+}
+
+int run(const Options& o) {
+  if (o.device != "cpu")
+    fail(ErrorCode::kDevice, "--device ", o.device, ": this build has no CUDA kernels; use cpu");
+  const LoadedModel m = load(o);
+  if (!m.note.empty()) std::fprintf(stderr, "%s\n", m.note.c_str());
+  const Input input = read_batch(o, m.config);
+  const bool backward = o.grads || o.train_steps > 0;
+  if (backward && (!input.has_labels || input.batch.labels == 0))
+    fail(ErrorCode::kDataset, o.batch,
+         ": no labels that count; --grads and --train-steps need them");
+  const std::vector<Tensor> replay = read_routing(o, m, input.batch.rows());
+
+  Results results(sum_dtype(m));
+  write_forward(m, input, replay, results);
+  if (o.grads) {
+    full_batch_gradients(m, input, replay);
+    write_gradients(m, results);
+  }
+  if (o.train_steps > 0) train(o, m, input, replay, results);
+  results.write(o.out);
+  return 0;
+}
+
+int parse_and_run(int argc, char** argv) {
+  Options o;
+  CLI::App app{"Runs a model over given tokens and writes logits, loss, routing and gradients."};
+  app.add_option("--model", o.model, "model directory, or random:<preset>")->required();
+  app.add_option("--batch", o.batch,
+                 "safetensors file with input_ids, optional labels (-100: ignored) and cu_seqlens")
+      ->required();
+  app.add_option("--out", o.out, "safetensors file to write")->required();
+  app.add_option("--adapter", o.adapter, "PEFT adapter directory to attach");
+  app.add_flag("--grads", o.grads, "write grad.<name> of every trainable parameter");
+  app.add_option("--train-steps", o.train_steps, "full-batch AdamW steps; writes losses")
+      ->check(CLI::Range(int64_t{0}, int64_t{1} << 40));
+  app.add_option("--lr", o.lr, "learning rate of --train-steps")->capture_default_str();
+  app.add_option("--weight-decay", o.weight_decay, "weight decay of --train-steps")
+      ->capture_default_str();
+  app.add_option("--routing", o.routing, "replay routing.<layer> of such a file");
+  app.add_option("--device", o.device, "cpu or cuda")
+      ->check(CLI::IsMember({"cpu", "cuda"}))
+      ->capture_default_str();
+  app.add_option("--dtype", o.dtype, "of weights and activations; float64 is for checks")
+      ->check(CLI::IsMember({"float32", "bfloat16", "float64"}))
+      ->capture_default_str();
+  app.add_option("--load-in-4bit", o.load_in_4bit, "quantise frozen weights")
+      ->check(CLI::IsMember({"nf4", "fp4"}));
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& e) {
+    return app.exit(e) == 0 ? 0 : static_cast<int>(ErrorCode::kUsage);
+  }
+  return run(o);
+}
+
+}  // namespace
+}  // namespace hone
+
+int main(int argc, char** argv) {
+  try {
+    return hone::parse_and_run(argc, argv);
+  } catch (const hone::Error& e) {
+    std::fprintf(stderr, "error: %s\n", e.what());
+    return static_cast<int>(e.code());
+  } catch (const std::exception& e) {
+    std::fprintf(stderr, "internal error: %s\n", e.what());
+    return static_cast<int>(hone::ErrorCode::kInternal);
+  }
+}

@@ -1,0 +1,53 @@
+// Copyright 2026 The hone authors.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <vector>
+
+#include "kernels/optimizer/adamw.h"
+#include "kernels/optimizer/adamw8bit.h"
+#include "nn/parameter_arena.h"
+
+namespace hone {
+
+// AdamW over a parameter arena, with f32 moments or with bitsandbytes' blockwise 8-bit ones
+// (tensors of fewer than 4,096 elements keep f32 moments then, as there).
+class AdamW {
+ public:
+  struct Settings {
+    double beta1 = 0.9;
+    double beta2 = 0.999;
+    double eps = 1e-8;
+    double weight_decay = 0;
+    double max_grad_norm = 0;  // 0: no clipping
+    bool eight_bit = false;
+  };
+  // Requires: arena outlives this.
+  AdamW(nn::ParameterArena& arena, const Settings& settings);
+
+  // One update from the arena's gradients, which must be complete (finish_gradients). Returns their
+  // norm before clipping. If that is not finite nothing changes and no step is counted.
+  // Sync: reads the norm back.
+  double step(double learning_rate);
+  int64_t steps_taken() const { return steps_; }
+  int64_t state_bytes() const;
+
+ private:
+  // The moments of a run of parameters: one of the two kinds.
+  struct State {
+    int64_t begin = 0, end = 0;
+    int64_t decayed = 0;  // of its own elements
+    Tensor m, v;          // f32 or f64
+    kernels::AdamW8bitState eight_bit;
+  };
+  void update(const State& state);
+
+  nn::ParameterArena& arena_;
+  Settings settings_;
+  std::vector<State> states_;
+  int64_t steps_ = 0;
+  kernels::StepScalars scalars_;
+  Tensor norm_;
+};
+
+}  // namespace hone

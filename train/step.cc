@@ -1,0 +1,38 @@
+// Copyright 2026 The hone authors.
+// SPDX-License-Identifier: Apache-2.0
+#include "train/step.h"
+
+#include "autograd/ops/arithmetic.h"
+#include "autograd/tape.h"
+
+namespace hone {
+
+StepLosses forward_backward(const LoadedModel& loaded, const Batch& batch, const Tensor& num_items,
+                            const StepOptions& options) {
+  const MemoryScope scope("activations");
+  const CausalLm& model = *loaded.model;
+  nn::ForwardContext context = model.context(batch);
+  context.training = true;
+  context.seed = options.seed;
+  context.pass = options.pass;
+  context.replay_ids = options.replay_ids;
+
+  Tape tape;
+  StepLosses losses;
+  Var total;
+  {
+    const DecoderOutput out = model.forward(batch, context, options.recompute);
+    total = model.loss(out, batch, num_items);
+    losses.cross_entropy = total.value();
+    if (options.aux_loss) {
+      const int64_t aux_rows = options.aux_rows > 0 ? options.aux_rows : batch.rows();
+      const Var aux = model.aux_loss(out, 0, aux_rows);
+      losses.aux = aux.value();
+      total = add(total, scale(aux, options.aux_coefficient * options.aux_share));
+    }
+  }
+  tape.backward(total);
+  return losses;
+}
+
+}  // namespace hone
