@@ -14,8 +14,8 @@ namespace hone {
 using Rows = std::vector<std::vector<int64_t>>;
 
 // Best fit decreasing: the longest example first, each into the row where it leaves the least free
-// space, or into a new row. Uses at most 11/9 of the fewest rows possible, plus one; short examples
-// fill what is left, so real data comes out above 99 % full.
+// space, or into a new row. Uses at most 11/9 of the fewest rows possible, plus one. Rows of three
+// or four examples come out about 98 % full, rows of seven above 99 %.
 //
 //   lengths  [n] tokens of each example, from 1 to capacity
 //   order    a permutation of 0 .. n-1: among equally long examples, who comes first

@@ -12,10 +12,10 @@ struct StepOptions {
   bool recompute = false;  // gradient checkpointing
   bool aux_loss = false;   // add the config's balancing loss (MoE)
   double aux_coefficient = 0;
-  double aux_share = 1;            // 1 / micro-batches of the step: their mean counts
-  int64_t aux_rows = 0;            // only the first so many rows count for it; 0: all
-  uint64_t seed = 0;               // of dropout
-  uint64_t pass = 0;               // number of this forward pass in the run
+  double aux_share = 1;                 // 1 / micro-batches of the step: their mean counts
+  int64_t aux_rows = 0;                 // only the first so many rows count for it; 0: all
+  uint64_t seed = 0;                    // of dropout
+  uint64_t pass = 0;                    // number of this forward pass in the run
   std::vector<Tensor> replay_ids = {};  // routing to use, per MoE layer; empty: the router's own
 };
 

@@ -1,0 +1,217 @@
+// Copyright 2026 The hone authors.
+// SPDX-License-Identifier: Apache-2.0
+#include "train/trainer.h"
+
+#include <doctest/doctest.h>
+
+#include <limits>
+#include <numeric>
+
+#include "kernels/core/parallel.h"
+#include "kernels/elementwise/elementwise.h"
+#include "tests/data/error_of.h"
+#include "tests/models/tiny_model.h"
+#include "tests/support/compare.h"
+#include "tests/train/random_dataset.h"
+#include "train/collate.h"
+
+namespace hone {
+namespace {
+
+const std::vector<int64_t> kLengths = {7, 12, 3, 20, 9, 16, 2, 11};
+constexpr int64_t kAllInOneRow = 96;  // 80 tokens and padding
+
+LoadedModel tiny_moe(double dropout = 0) {
+  LoadOptions options;
+  options.model = "random:quickstart";
+  options.config = test::tiny_config(/*moe=*/true);
+  options.seed = 5;
+  options.lora = LoraConfig{.r = 3, .alpha = 6, .dropout = dropout, .all_linear = true};
+  if (dropout == 0) options.lora->target_parameters = {"experts.gate_up_proj", "gate.weight"};
+  LoadedModel model = load_model(options);
+  // LoRA's B starts at 0, where A has no gradient.
+  const Tensor random = test::random_tensor(model.arena->master().shape(), DType::f32, "b", 0.3);
+  copy_bytes(random, model.arena->master());
+  return model;
+}
+
+struct Gradients {
+  Tensor values;
+  StepResult result;
+};
+
+Gradients gradients(LoadedModel& model, const SamplerSettings& sampling,
+                    const TrainerSettings& settings = {}) {
+  const Dataset dataset = test::random_dataset(kLengths, 37);
+  Sampler sampler(dataset.lengths(), sampling);
+  Trainer trainer(model, dataset, sampler, settings);
+  const StepResult result = trainer.compute_gradients();
+  return {kernels::contiguous(kernels::cast(model.arena->gradient(), DType::f64)), result};
+}
+
+SamplerSettings rows(int64_t micro_batch, int64_t accumulation, bool packing = false) {
+  return {.sequence_len = kAllInOneRow,
+          .packing = packing,
+          .micro_batch_size = micro_batch,
+          .accumulation_steps = accumulation};
+}
+
+TEST_CASE("trainer: a step's gradient does not depend on how its rows are spread") {
+  LoadedModel model = tiny_moe();
+  const Gradients one = gradients(model, rows(8, 1));
+  double norm = 0;
+  for (const double g : one.values.to_vector<double>()) norm += g * g;
+  CHECK(norm > 1e-4);
+  CHECK(one.result.tokens == 80);
+  for (const SamplerSettings& other :
+       {rows(2, 4), rows(1, 8), rows(3, 3), rows(1, 1, /*packing=*/true)}) {
+    CAPTURE(other.micro_batch_size);
+    const Gradients many = gradients(model, other);
+    CHECK(many.result.tokens == 80);
+    CHECK(many.result.loss == doctest::Approx(one.result.loss).epsilon(1e-6));
+    CHECK(test::rel_err(many.values, one.values) < 1e-6);
+  }
+}
+
+TEST_CASE("trainer: the loss is the mean cross entropy of all labels of the step") {
+  LoadedModel model = tiny_moe();
+  const Dataset dataset = test::random_dataset(kLengths, 37);
+  // By hand: each example alone, its mean weighted by its labels.
+  double sum = 0;
+  int64_t labels = 0;
+  for (int64_t example = 0; example < dataset.size(); ++example) {
+    const MicroBatch alone = {{example}, dataset.length(example), 2};
+    const auto count = static_cast<float>(dataset.labels(example));
+    model.arena->clear_gradients();
+    const StepLosses losses =
+        forward_backward(model, collate(dataset, alone), Tensor::scalar(count), {});
+    sum += static_cast<double>(losses.cross_entropy.item<float>()) * static_cast<double>(count);
+    labels += dataset.labels(example);
+  }
+  CHECK(gradients(model, rows(3, 3)).result.loss ==
+        doctest::Approx(sum / static_cast<double>(labels)).epsilon(1e-6));
+}
+
+TEST_CASE("trainer: gradient checkpointing draws the same dropout and gives the same bits") {
+  LoadedModel model = tiny_moe(/*dropout=*/0.3);
+  const TrainerSettings kept = {.aux_loss = true, .aux_coefficient = 0.1, .seed = 4};
+  TrainerSettings recomputed = kept;
+  recomputed.recompute = true;
+  const Gradients a = gradients(model, rows(4, 2), kept);
+  const Gradients b = gradients(model, rows(4, 2), recomputed);
+  CHECK(test::same_bits(a.values, b.values));
+  CHECK(a.result.loss == b.result.loss);
+  CHECK(a.result.aux_loss == b.result.aux_loss);
+  TrainerSettings other_seed = kept;
+  other_seed.seed = 5;
+  CHECK_FALSE(test::same_bits(a.values, gradients(model, rows(4, 2), other_seed).values));
+}
+
+TEST_CASE("trainer: every pass of the run draws its own dropout") {
+  LoadedModel model = tiny_moe(/*dropout=*/0.3);
+  const Dataset dataset = test::random_dataset({24}, 37);
+  Sampler sampler(dataset.lengths(), rows(1, 1));
+  Trainer trainer(model, dataset, sampler, {});  // learning rate 0: nothing changes
+  const double first = trainer.step().loss;
+  CHECK(trainer.step().loss != first);
+  Trainer again(model, dataset, sampler, {});
+  CHECK(again.step().loss == first);
+}
+
+TEST_CASE("trainer: the balancing loss counts tokens, not padding, and adds its gradient") {
+  LoadedModel model = tiny_moe();
+  const TrainerSettings aux = {.aux_loss = true, .aux_coefficient = 0.5};
+  const Gradients without = gradients(model, rows(8, 1));
+  const Gradients with = gradients(model, rows(8, 1), aux);
+  CHECK(with.result.aux_loss > 0.5);
+  CHECK(with.result.loss == without.result.loss);
+  CHECK_FALSE(test::same_bits(with.values, without.values));
+  // 16 tokens of padding here, none there.
+  const Gradients padded = gradients(model, rows(1, 1, /*packing=*/true), aux);
+  CHECK(padded.result.aux_loss == doctest::Approx(with.result.aux_loss).epsilon(1e-6));
+  CHECK(test::rel_err(padded.values, with.values) < 1e-6);
+}
+
+TEST_CASE("trainer: the balancing losses of several micro batches are averaged") {
+  LoadedModel model = tiny_moe();
+  Dataset twice = test::random_dataset({16}, 37);
+  const std::vector<int32_t> ids(twice.ids(0).begin(), twice.ids(0).end());
+  const std::vector<uint8_t> is_label(twice.is_label(0).begin(), twice.is_label(0).end());
+  twice.add(ids, is_label, 2);
+  const TrainerSettings aux = {.aux_loss = true, .aux_coefficient = 0.5};
+  std::vector<Gradients> found;
+  for (const SamplerSettings& sampling : {rows(2, 1), rows(1, 2)}) {
+    Sampler sampler(twice.lengths(), sampling);
+    const StepResult result = Trainer(model, twice, sampler, aux).compute_gradients();
+    found.push_back({kernels::cast(model.arena->gradient(), DType::f64), result});
+  }
+  CHECK(found[1].result.aux_loss == doctest::Approx(found[0].result.aux_loss).epsilon(1e-6));
+  CHECK(test::rel_err(found[1].values, found[0].values) < 1e-6);
+}
+
+// The weights after some steps.
+Tensor trained(int threads, const TrainerSettings& settings) {
+  const int before = kernels::num_threads();
+  kernels::set_num_threads(threads);
+  LoadedModel model = tiny_moe();
+  const Dataset dataset = test::random_dataset(kLengths, 37);
+  Sampler sampler(dataset.lengths(), rows(2, 2, /*packing=*/true));
+  Trainer trainer(model, dataset, sampler, settings);
+  for (int i = 0; i < 4; ++i) {
+    const StepResult result = trainer.step();
+    CHECK(result.step == i + 1);
+    CHECK(result.grad_norm > 0);
+  }
+  CHECK(trainer.steps_done() == 4);
+  kernels::set_num_threads(before);
+  return model.arena->master();
+}
+
+TEST_CASE("trainer: the same seed gives the same weights, whatever the number of threads") {
+  for (const bool eight_bit : {false, true}) {
+    TrainerSettings settings;
+    settings.learning_rate = {LrSchedule::kLinear, 0.01, 1, 4};
+    settings.optimizer = {.weight_decay = 0.1, .max_grad_norm = 1, .eight_bit = eight_bit};
+    const Tensor weights = trained(2, settings);
+    CHECK(test::same_bits(weights, trained(2, settings)));
+    CHECK(test::same_bits(weights, trained(1, settings)));
+  }
+}
+
+TEST_CASE("trainer: repeated steps take their memory from the arena") {
+  LoadedModel model = tiny_moe();
+  const Dataset dataset = test::random_dataset(kLengths, 37);
+  Sampler sampler(dataset.lengths(), rows(1, 1, /*packing=*/true));
+  Trainer trainer(model, dataset, sampler, {});
+  trainer.step();  // records
+  trainer.step();  // builds the arena
+  const MemoryStats second = memory_stats(kCpu);
+  trainer.step();
+  const MemoryStats third = memory_stats(kCpu);
+  CHECK(third.live == second.live);
+  CHECK(third.peak == second.peak);
+  // What is left: the label count and the optimizer's scratch.
+  CHECK(third.allocations - second.allocations < 12);
+}
+
+TEST_CASE("trainer: a loss that is not finite stops the run and names step and rows") {
+  LoadedModel model = tiny_moe();
+  const Dataset dataset = test::random_dataset(kLengths, 37);
+  Sampler sampler(dataset.lengths(), rows(2, 1));
+  TrainerSettings settings;
+  settings.learning_rate = {LrSchedule::kConstant, 0.01, 0, 10};
+  Trainer trainer(model, dataset, sampler, settings);
+  trainer.step();
+  const Tensor first = nn::ParameterArena::slice(model.arena->master(), model.arena->slots()[0]);
+  first.view({first.numel()}).data<float>()[0] = std::numeric_limits<float>::quiet_NaN();
+  const Tensor before = kernels::contiguous(kernels::cast(model.arena->master(), DType::f64));
+  const std::string message = error_of(ErrorCode::kNonFinite, [&] { trainer.step(); });
+  check_contains(message, "step 2: ");
+  check_contains(message, "random.jsonl:");
+  CHECK(test::same_bits(before,
+                        kernels::contiguous(kernels::cast(model.arena->master(), DType::f64))));
+  CHECK(trainer.steps_done() == 1);
+}
+
+}  // namespace
+}  // namespace hone

@@ -1,0 +1,49 @@
+// Copyright 2026 The hone authors.
+// SPDX-License-Identifier: Apache-2.0
+#include "train/collate.h"
+
+#include "tensor/check.h"
+
+namespace hone {
+
+Batch collate(const Dataset& dataset, const MicroBatch& micro_batch) {
+  constexpr int64_t kPadding = 0;  // any token: no document sees the padding, and it has no labels
+  const int64_t tokens = tokens_in(dataset, micro_batch);
+  const auto examples = static_cast<int64_t>(micro_batch.examples.size());
+  check(tokens <= micro_batch.tokens && examples < micro_batch.documents, "collate: ", tokens,
+        " tokens of ", examples, " examples for ", micro_batch.tokens, " tokens of ",
+        micro_batch.documents, " documents");
+  const auto rows = static_cast<size_t>(micro_batch.tokens);
+  std::vector<int64_t> ids, labels;
+  std::vector<int32_t> cu_seqlens{0};
+  ids.reserve(rows);
+  labels.reserve(rows);
+  for (const int64_t example : micro_batch.examples) {
+    const auto tokens_of_example = dataset.ids(example);
+    const auto is_label = dataset.is_label(example);
+    for (size_t i = 0; i < tokens_of_example.size(); ++i) {
+      ids.push_back(tokens_of_example[i]);
+      labels.push_back(is_label[i] ? tokens_of_example[i] : kIgnoreLabel);
+    }
+    cu_seqlens.push_back(static_cast<int32_t>(ids.size()));
+  }
+  ids.resize(rows, kPadding);
+  labels.resize(rows, kIgnoreLabel);
+  cu_seqlens.resize(static_cast<size_t>(micro_batch.documents) + 1,
+                    static_cast<int32_t>(micro_batch.tokens));
+  return make_batch(ids, labels, cu_seqlens);
+}
+
+int64_t labels_in(const Dataset& dataset, const MicroBatch& micro_batch) {
+  int64_t labels = 0;
+  for (const int64_t example : micro_batch.examples) labels += dataset.labels(example);
+  return labels;
+}
+
+int64_t tokens_in(const Dataset& dataset, const MicroBatch& micro_batch) {
+  int64_t tokens = 0;
+  for (const int64_t example : micro_batch.examples) tokens += dataset.length(example);
+  return tokens;
+}
+
+}  // namespace hone

@@ -1,0 +1,70 @@
+// Copyright 2026 The hone authors.
+// SPDX-License-Identifier: Apache-2.0
+//
+// The main program: finetune [config.yaml] [key=value ...] [--help]
+#include <cstdio>
+#include <filesystem>
+#include <new>
+
+#include "train/command_line.h"
+#include "train/finetuning.h"
+
+namespace hone {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* kQuickstart = "train/examples/quickstart.yaml";
+
+// Where the files of this repository are, beside what find_path_roots knows: a program that was
+// copied together with its runfiles still finds them.
+PathRoots roots_of(const std::string& program) {
+  PathRoots roots = find_path_roots(program);
+  const fs::path runfiles = fs::absolute(program + ".runfiles") / "hone";
+  std::error_code ignored;
+  if (fs::is_directory(runfiles, ignored)) roots.workspace_roots.push_back(runfiles);
+  return roots;
+}
+
+std::string quickstart_config(const PathRoots& roots) {
+  for (const fs::path& root : roots.workspace_roots) {
+    std::error_code ignored;
+    if (fs::is_regular_file(root / kQuickstart, ignored)) return (root / kQuickstart).string();
+  }
+  fail(ErrorCode::kUsage, "the built-in example needs ", kQuickstart,
+       ", which lies in hone's repository; start the program from there, or give a configuration "
+       "file (--help)");
+}
+
+void run(const std::vector<std::string>& arguments, const std::string& program) {
+  CommandLine command_line = parse_command_line(arguments);
+  if (command_line.help) {
+    std::fputs(help_text().c_str(), stdout);
+    return;
+  }
+  const PathRoots roots = roots_of(program);
+  if (arguments.empty()) command_line.config_path = quickstart_config(roots);
+  run_finetuning(load_config(command_line, roots), roots, stdout);
+}
+
+int report(ErrorCode code, const char* message) {
+  std::fflush(stdout);
+  std::fprintf(stderr, "error: %s\n", message);
+  return static_cast<int>(code);
+}
+
+}  // namespace
+}  // namespace hone
+
+int main(int argc, char** argv) {
+  try {
+    hone::run({argv + 1, argv + argc}, argv[0]);
+    return 0;
+  } catch (const hone::Error& e) {
+    return hone::report(e.code(), e.what());
+  } catch (const std::bad_alloc&) {
+    return hone::report(hone::ErrorCode::kOutOfMemory, "the system has no memory left");
+  } catch (const std::exception& e) {
+    return hone::report(hone::ErrorCode::kInternal, e.what());
+  }
+}

@@ -1,0 +1,138 @@
+// Copyright 2026 The hone authors.
+// SPDX-License-Identifier: Apache-2.0
+#include "train/finetuning.h"
+
+#include <chrono>
+
+#include "data/printable.h"
+#include "tensor/allocator.h"
+#include "train/export_model.h"
+#include "train/metrics.h"
+#include "train/model_options.h"
+#include "train/progress.h"
+
+namespace hone {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+double seconds_since(Clock::time_point start) {
+  return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
+Dataset read_data(const TrainConfig& config, const Tokenizer& tokenizer) {
+  check_qwen3_5_marks(tokenizer);
+  std::vector<RowFile> files;
+  for (const DatasetConfig& d : config.datasets)
+    files.push_back({d.path.path.string(),
+                     {.format = d.type,
+                      .question = d.field_question,
+                      .answer = d.field_answer,
+                      .messages = d.field_messages}});
+  return load_dataset(
+      files, tokenizer, render_qwen3_5_chat,
+      {.max_tokens = config.sequence_len, .train_on_inputs = config.train_on_inputs});
+}
+
+SamplerSettings sampler_settings(const TrainConfig& config) {
+  return {.sequence_len = config.sequence_len,
+          .packing = config.sample_packing,
+          .micro_batch_size = config.micro_batch_size,
+          .accumulation_steps = config.gradient_accumulation_steps,
+          .seed = static_cast<uint64_t>(config.seed)};
+}
+
+void check_vocabulary(const Tokenizer& tokenizer, const ModelConfig& model,
+                      const TrainConfig& config) {
+  if (tokenizer.vocab_size() > model.vocab_size)
+    fail(ErrorCode::kModel, printable(tokenizer_dir(config), 4096),
+         ": the tokenizer has ids up to ", tokenizer.vocab_size() - 1,
+         ", but the model's vocab_size is ", model.vocab_size, "; they do not belong together");
+}
+
+void make_output_dir(const std::filesystem::path& dir) {
+  std::error_code error;
+  std::filesystem::create_directories(dir, error);
+  if (error)
+    fail(ErrorCode::kDisk, "output_dir: cannot create ", dir.string(), ": ", error.message());
+}
+
+void say(std::FILE* out, const std::string& text) {
+  std::fputs(text.c_str(), out);
+  std::fflush(out);
+}
+
+// Runs the steps, writing metrics and progress.
+RunOutcome run_steps(Trainer& trainer, const RunPlan& plan, std::FILE* out) {
+  MetricsWriter metrics((plan.output_dir / "metrics.jsonl").string());
+  ProgressPrinter progress(out, plan.config.logging_steps);
+  RunOutcome outcome;
+  const Clock::time_point start = Clock::now();
+  while (trainer.steps_done() < plan.total_steps) {
+    const Clock::time_point step_start = Clock::now();
+    const StepResult r = trainer.step();
+    const double speed = static_cast<double>(r.tokens) / seconds_since(step_start);
+    const int64_t memory = memory_stats(kCpu).peak;
+    metrics.write({.step = r.step,
+                   .loss = r.loss,
+                   .lr = r.learning_rate,
+                   .grad_norm = r.grad_norm,
+                   .tokens = r.tokens,
+                   .tokens_per_second = speed,
+                   .memory_bytes = memory});
+    outcome.seconds = seconds_since(start);
+    progress.update({.step = r.step,
+                     .total_steps = plan.total_steps,
+                     .loss = r.loss,
+                     .learning_rate = r.learning_rate,
+                     .grad_norm = r.grad_norm,
+                     .tokens_per_second = speed,
+                     .memory_bytes = memory,
+                     .seconds_left = estimate_seconds_left(outcome.seconds, r.step,
+                                                           plan.total_steps - r.step)});
+    if (r.step == 1) outcome.first_loss = r.loss;
+    outcome.last_loss = r.loss;
+    outcome.steps = r.step;
+    outcome.tokens += r.tokens;
+  }
+  return outcome;
+}
+
+}  // namespace
+
+RunOutcome run_finetuning(const LoadedConfig& loaded, const PathRoots& roots, std::FILE* out) {
+  const TrainConfig& config = loaded.config;
+  // Data first: it is quick to read, and errors in it are frequent.
+  const Tokenizer tokenizer = Tokenizer::load(tokenizer_dir(config));
+  const Dataset dataset = read_data(config, tokenizer);
+  Sampler sampler(dataset.lengths(), sampler_settings(config));
+  const int64_t total_steps = config.max_steps.value_or(sampler.steps_in(config.num_epochs));
+
+  LoadedModel model = load_model(load_options(config));
+  check_vocabulary(tokenizer, model.config, config);
+  const TrainerSettings settings = trainer_settings(config, model.config, total_steps);
+  Trainer trainer(model, dataset, sampler, settings);
+
+  RunPlan plan = {
+      config,
+      model,
+      dataset,
+      sampler,
+      total_steps,
+      settings.learning_rate.warmup_steps,
+      config.output_dir.empty() ? default_output_dir(roots, std::time(nullptr)) : config.output_dir,
+      loaded.notices};
+  if (!model.note.empty()) plan.notices.push_back(model.note);
+  for (const std::string& notice : model_notices(config, model.config))
+    plan.notices.push_back(notice);
+  make_output_dir(plan.output_dir);
+  say(out, describe_plan(plan) + "\n");
+
+  RunOutcome outcome = run_steps(trainer, plan, out);
+  outcome.result =
+      export_model(model, plan.output_dir, base_model_dir(config), tokenizer_dir(config));
+  say(out, "\n" + describe_outcome(plan, outcome));
+  return outcome;
+}
+
+}  // namespace hone

@@ -1,0 +1,167 @@
+// Copyright 2026 The hone authors.
+// SPDX-License-Identifier: Apache-2.0
+#include "train/run_report.h"
+
+#include <algorithm>
+#include <array>
+#include <cstdio>
+#include <string_view>
+
+#include "data/printable.h"
+#include "tensor/allocator.h"
+#include "train/model_options.h"
+#include "train/progress.h"
+
+namespace hone {
+namespace {
+
+std::string printed(const char* format, double value) {
+  std::array<char, 64> buffer = {};
+  std::snprintf(buffer.data(), buffer.size(), format, value);
+  return buffer.data();
+}
+
+std::string line(std::string_view name, const std::string& text) {
+  constexpr size_t kColumn = 9;
+  std::string result(name);
+  result.resize(std::max(kColumn, name.size() + 1), ' ');
+  return result + text + "\n";
+}
+
+std::string model_text(const RunPlan& plan) {
+  const ModelConfig& c = plan.model.config;
+  int64_t parameters = 0, full = 0;
+  for (const nn::Parameter& p : plan.model.parameters)
+    if (!plan.model.lora || !p.trainable) parameters += p.shape.numel();
+  for (const LayerType type : c.layers) full += type == LayerType::full_attention;
+  std::string text = printable(plan.config.base_model.written, 4096) + ": " + c.architecture +
+                     ", " + std::to_string(c.num_layers()) + " layers (" +
+                     std::to_string(c.num_layers() - full) + " linear, " + std::to_string(full) +
+                     " full attention), ";
+  if (c.is_moe())
+    text += std::to_string(c.moe.experts) + " experts (" + std::to_string(c.moe.experts_per_token) +
+            " a token), ";
+  text += format_count(parameters) + " parameters, " + name_of(load_options(plan.config).dtype);
+  if (plan.config.load_in_4bit)
+    text += std::string(" and ") + name_of(plan.config.bnb_4bit_quant_type);
+  return text;
+}
+
+std::string trains_text(const RunPlan& plan) {
+  const TrainConfig& c = plan.config;
+  std::string text = "all weights: ";
+  if (plan.model.lora)
+    text = "LoRA of rank " + std::to_string(c.lora_r) + ", alpha " + printed("%g", c.lora_alpha) +
+           ": ";
+  return text + format_count(plan.model.arena->parameters()) + " parameters in " +
+         std::to_string(plan.model.arena->slots().size()) + " tensors";
+}
+
+std::string file_text(const RowCounts& file, int64_t sequence_len) {
+  std::string text = printable(file.path, 4096) + ": " + format_count(file.rows) + " rows (" +
+                     name_of(file.format) + ")";
+  if (file.too_long > 0)
+    text += ", " + format_count(file.too_long) + " dropped: longer than " +
+            std::to_string(sequence_len) + " tokens (up to " + format_count(file.longest) + ")";
+  if (file.unlabelled > 0)
+    text += ", " + format_count(file.unlabelled) + " dropped: nothing to learn";
+  return text;
+}
+
+std::string rows_text(const RunPlan& plan) {
+  const std::string rows = format_count(plan.sampler.rows_per_epoch());
+  const std::string length = std::to_string(plan.config.sequence_len) + " tokens";
+  if (!plan.config.sample_packing) return rows + " of one example, at most " + length;
+  return rows + " of " + length + ", packed, " +
+         printed("%.1f %% full", 100 * plan.sampler.efficiency());
+}
+
+std::string steps_text(const RunPlan& plan) {
+  const TrainConfig& c = plan.config;
+  const double epochs =
+      static_cast<double>(plan.total_steps) / static_cast<double>(plan.sampler.steps_per_epoch());
+  std::string text = format_count(plan.total_steps) + " (" + printed("%.3g", epochs) +
+                     " epochs), each of " + std::to_string(c.micro_batch_size) + " x " +
+                     std::to_string(c.gradient_accumulation_steps) + " rows; learning rate " +
+                     printed("%g", c.learning_rate);
+  if (plan.warmup_steps > 0) text += ", warmup of " + format_count(plan.warmup_steps) + " steps";
+  return text;
+}
+
+std::string next_text(const RunPlan& plan, const RunOutcome& outcome) {
+  if (plan.config.base_model.path.empty())
+    return "your own rows: finetune train/examples/gsm8k.yaml datasets.0.path=FILE.jsonl";
+  if (plan.model.lora)
+    return "evaluate --model " + plan.config.base_model.path.string() + " --adapter " +
+           outcome.result.string() + " --batch FILE --out FILE";
+  return "evaluate --model " + outcome.result.string() + " --batch FILE --out FILE";
+}
+
+}  // namespace
+
+std::string format_count(int64_t n) {
+  const std::string digits = std::to_string(n);
+  std::string text;
+  for (size_t i = 0; i < digits.size(); ++i) {
+    const bool group_starts = i > 0 && (digits.size() - i) % 3 == 0 && digits[i - 1] != '-';
+    if (group_starts) text += ',';
+    text += digits[i];
+  }
+  return text;
+}
+
+std::string trainable_parts(const LoadedModel& model) {
+  std::vector<std::pair<std::string, int64_t>> parts;
+  for (const nn::Parameter& p : model.parameters) {
+    if (!p.trainable) continue;
+    // "model.layers.3.mlp.experts.down_proj" -> "mlp.experts"; elsewhere one word is enough.
+    std::string_view path = p.name;
+    if (path.starts_with("model.")) path.remove_prefix(path.find('.') + 1);
+    if (path.starts_with("layers.")) {
+      path.remove_prefix(path.find('.') + 1);
+      path.remove_prefix(path.find('.') + 1);
+    }
+    const size_t words = path.starts_with("mlp.") ? path.find('.') + 1 : 0;
+    const std::string part(path.substr(0, path.find('.', words)));
+    const auto known = std::find_if(parts.begin(), parts.end(),
+                                    [&](const auto& entry) { return entry.first == part; });
+    if (known != parts.end())
+      known->second += p.shape.numel();
+    else
+      parts.emplace_back(part, p.shape.numel());
+  }
+  std::string text;
+  for (const auto& [part, parameters] : parts)
+    text += (text.empty() ? "" : ", ") + part + " " + format_count(parameters);
+  return text;
+}
+
+std::string describe_plan(const RunPlan& plan) {
+  std::string text = line("model", model_text(plan));
+  text += line("trains", trains_text(plan));
+  text += line("", trainable_parts(plan.model));
+  for (const RowCounts& file : plan.dataset.files())
+    text += line("data", file_text(file, plan.config.sequence_len));
+  text += line("", format_count(plan.dataset.size()) + " examples, " +
+                       format_count(plan.dataset.tokens()) + " tokens, " +
+                       format_count(plan.dataset.total_labels()) + " of them learned");
+  text += line("rows", rows_text(plan));
+  text += line("steps", steps_text(plan));
+  text += line("memory", format_bytes(memory_stats(kCpu).live) + " before the first step");
+  text += line("output", plan.output_dir.string());
+  text += line("seed", std::to_string(plan.config.seed));
+  for (const std::string& notice : plan.notices) text += line("note", notice);
+  return text;
+}
+
+std::string describe_outcome(const RunPlan& plan, const RunOutcome& o) {
+  const double speed = o.seconds > 0 ? static_cast<double>(o.tokens) / o.seconds : 0;
+  return line("done", printed("loss %.4f", o.first_loss) + printed(" -> %.4f", o.last_loss) + ", " +
+                          format_count(o.steps) + " steps in " + format_duration(o.seconds) +
+                          printed(", %.0f tokens/s", speed) + ", peak memory " +
+                          format_bytes(memory_stats(kCpu).peak)) +
+         line(plan.model.lora ? "adapter" : "model", o.result.string()) +
+         line("next", next_text(plan, o));
+}
+
+}  // namespace hone

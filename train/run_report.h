@@ -1,0 +1,51 @@
+// Copyright 2026 The hone authors.
+// SPDX-License-Identifier: Apache-2.0
+//
+// What a run says about itself: before the first step and after the last.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "data/dataset.h"
+#include "data/sampler.h"
+#include "models/load_model.h"
+#include "train/config.h"
+
+namespace hone {
+
+struct RunPlan {
+  const TrainConfig& config;
+  const LoadedModel& model;
+  const Dataset& dataset;
+  const Sampler& sampler;
+  int64_t total_steps;
+  int64_t warmup_steps;
+  std::filesystem::path output_dir;
+  std::vector<std::string> notices;
+};
+
+struct RunOutcome {
+  double first_loss = 0;
+  double last_loss = 0;
+  int64_t steps = 0;
+  int64_t tokens = 0;
+  double seconds = 0;
+  std::filesystem::path result;  // the adapter's or the model's folder
+};
+
+// "12,345,678".
+std::string format_count(int64_t n);
+
+// Trainable parameters by part of the model, in the order of the model: "linear_attn 12,345".
+std::string trainable_parts(const LoadedModel& model);
+
+// The header: about a dozen lines, each "name     text".
+std::string describe_plan(const RunPlan& plan);
+
+// The closing lines: loss, time, speed, memory, where the result is, and what to do next.
+std::string describe_outcome(const RunPlan& plan, const RunOutcome& outcome);
+
+}  // namespace hone

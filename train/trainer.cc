@@ -1,0 +1,107 @@
+// Copyright 2026 The hone authors.
+// SPDX-License-Identifier: Apache-2.0
+#include "train/trainer.h"
+
+#include <cmath>
+#include <string>
+
+#include "tensor/allocator.h"
+#include "tensor/random.h"
+#include "train/collate.h"
+
+namespace hone {
+namespace {
+
+// The allocations of a pass depend on these numbers and nothing else.
+uint64_t shape_key(const MicroBatch& m) {
+  return hash_path("train " + std::to_string(m.tokens) + " " + std::to_string(m.documents));
+}
+
+std::string rows_of(const Dataset& dataset, const StepSamples& samples) {
+  constexpr int kShown = 8;
+  std::string text;
+  int64_t count = 0;
+  for (const MicroBatch& m : samples.micro_batches)
+    for (const int64_t example : m.examples)
+      if (++count <= kShown) text += (count == 1 ? "" : ", ") + dataset.where(example);
+  if (count > kShown) text += " and " + std::to_string(count - kShown) + " more";
+  return text;
+}
+
+nn::ParameterArena& arena_of(LoadedModel& model) {
+  check(model.arena != nullptr, "trainer: nothing in the model trains");
+  return *model.arena;
+}
+
+void require_finite(double value, const char* what, int64_t step, const Dataset& dataset,
+                    const StepSamples& samples) {
+  if (std::isfinite(value)) return;
+  fail(ErrorCode::kNonFinite, "step ", step, ": the ", what, " is ", value,
+       "; the weights are still those of step ", step - 1,
+       "\n  rows of the step: ", rows_of(dataset, samples),
+       "\n  try a smaller learning_rate, a longer warmup or a smaller max_grad_norm, or look at "
+       "these rows");
+}
+
+}  // namespace
+
+Trainer::Trainer(LoadedModel& model, const Dataset& dataset, Sampler& sampler,
+                 const TrainerSettings& settings)
+    : model_(model),
+      dataset_(dataset),
+      sampler_(sampler),
+      settings_(settings),
+      optimizer_(arena_of(model), settings.optimizer) {}
+
+void Trainer::run_micro_batch(const MicroBatch& micro_batch, int64_t index,
+                              const StepSamples& samples, const Tensor& num_items,
+                              StepResult& result) {
+  StepOptions options;
+  options.recompute = settings_.recompute;
+  options.aux_loss = settings_.aux_loss;
+  options.aux_coefficient = settings_.aux_coefficient;
+  options.aux_share = 1.0 / static_cast<double>(samples.micro_batches.size());
+  options.aux_rows = tokens_in(dataset_, micro_batch);
+  options.seed = settings_.seed;
+  options.pass =
+      static_cast<uint64_t>(steps_done_ * sampler_.settings().accumulation_steps + index);
+
+  const StepScope scope(kCpu, shape_key(micro_batch));
+  const Batch batch = collate(dataset_, micro_batch);
+  const StepLosses losses = forward_backward(model_, batch, num_items, options);
+  result.loss += static_cast<double>(losses.cross_entropy.item<float>());
+  if (settings_.aux_loss)
+    result.aux_loss += options.aux_share * static_cast<double>(losses.aux.item<float>());
+}
+
+StepResult Trainer::compute_gradients() {
+  const StepSamples samples = sampler_.at(steps_done_);
+  StepResult result;
+  result.step = steps_done_ + 1;
+  result.learning_rate = learning_rate_at(settings_.learning_rate, steps_done_);
+  int64_t labels = 0;
+  for (const MicroBatch& m : samples.micro_batches) {
+    labels += labels_in(dataset_, m);
+    result.tokens += tokens_in(dataset_, m);
+  }
+  const Tensor num_items = Tensor::scalar(static_cast<float>(labels));
+
+  model_.arena->clear_gradients();
+  int64_t index = 0;
+  for (const MicroBatch& m : samples.micro_batches)
+    run_micro_batch(m, index++, samples, num_items, result);
+  model_.arena->finish_gradients();
+  require_finite(result.loss + result.aux_loss, "loss", result.step, dataset_, samples);
+  return result;
+}
+
+StepResult Trainer::step() {
+  StepResult result = compute_gradients();
+  result.grad_norm = optimizer_.step(result.learning_rate);
+  require_finite(result.grad_norm, "norm of the gradients", result.step, dataset_,
+                 sampler_.at(steps_done_));
+  ++steps_done_;
+  return result;
+}
+
+}  // namespace hone
