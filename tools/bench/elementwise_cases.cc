@@ -1,0 +1,118 @@
+// Copyright 2026 The hone authors.
+// SPDX-License-Identifier: Apache-2.0
+#include "kernels/dropout/dropout.h"
+#include "kernels/elementwise/elementwise.h"
+#include "kernels/embedding/embedding.h"
+#include "kernels/rms_norm/rms_norm.h"
+#include "kernels/sigmoid_gate/sigmoid_gate.h"
+#include "kernels/swiglu/swiglu.h"
+#include "tools/bench/bench_case.h"
+
+namespace hone::kernels::bench {
+
+namespace {
+
+std::vector<BenchCase> norm_cases(const BenchSizes& s) {
+  const int64_t n = s.tokens, c = s.model.hidden_size;
+  const DType t = s.dtype;
+  const std::string shape = shape_text({{"N", n}, {"C", c}}, t);
+  return {
+      {"rms_norm", "rms_norm_forward", shape, rms_norm_forward_cost(n, c, t, true),
+       [=] {
+         const Tensor x = values({n, c}, t), residual = values({n, c}, t), w = values({c}, t);
+         return [=] { rms_norm_forward(x, residual, w, 1e-6, NormWeight::zero_centred); };
+       }},
+      {"rms_norm", "rms_norm_backward", shape, rms_norm_backward_cost(n, c, t, true),
+       [=] {
+         const Tensor h = values({n, c}, t), w = values({c}, t), dy = values({n, c}, t);
+         const Tensor rstd = rms_norm_forward(h, {}, w, 1e-6, NormWeight::zero_centred).rstd;
+         const GradTarget dw{Tensor::zeros({c}, DType::f32)};
+         return [=] { rms_norm_backward(dy, {}, h, w, rstd, NormWeight::zero_centred, dw); };
+       }},
+  };
+}
+
+std::vector<BenchCase> gate_cases(const BenchSizes& s) {
+  const int64_t n = s.tokens, c = s.model.hidden_size, h = s.model.heads, d = s.model.head_dim;
+  const int64_t f = s.model.moe.shared_width;
+  const DType t = s.dtype;
+  const std::string head_shape = shape_text({{"N", n}, {"H", h}, {"D", d}}, t);
+  const std::string shape = shape_text({{"N", n}, {"C", c}}, t);
+  const std::string swiglu_shape = shape_text({{"N", n}, {"F", f}}, t);
+  return {
+      {"sigmoid_gate", "sigmoid_gate_forward", head_shape, sigmoid_gate_forward_cost(n, h * d, t),
+       [=] {
+         const Tensor a = values({n, h * d}, t), z = values({n, h, d}, t);
+         return [=] { sigmoid_gate_forward(a, z); };
+       }},
+      {"sigmoid_gate", "sigmoid_gate_backward", head_shape, sigmoid_gate_backward_cost(n, h * d, t),
+       [=] {
+         const Tensor a = values({n, h * d}, t), z = values({n, h, d}, t);
+         const Tensor dy = values({n, h * d}, t);
+         return [=] { sigmoid_gate_backward(dy, a, z); };
+       }},
+      {"sigmoid_gate", "add_gated_forward", shape, add_gated_forward_cost(n, c, t),
+       [=] {
+         const Tensor routed = values({n, c}, t), shared = values({n, c}, t), z = values({n, 1}, t);
+         return [=] { add_gated_forward(routed, shared, z); };
+       }},
+      {"sigmoid_gate", "add_gated_backward", shape, add_gated_backward_cost(n, c, t),
+       [=] {
+         const Tensor dy = values({n, c}, t), shared = values({n, c}, t), z = values({n, 1}, t);
+         return [=] { add_gated_backward(dy, shared, z); };
+       }},
+      {"swiglu", "swiglu_forward", swiglu_shape, swiglu_forward_cost(n, f, t),
+       [=] {
+         const Tensor gate = values({n, f}, t), up = values({n, f}, t);
+         return [=] { swiglu_forward(gate, up); };
+       }},
+      {"swiglu", "swiglu_backward", swiglu_shape, swiglu_backward_cost(n, f, t),
+       [=] {
+         const Tensor gate = values({n, f}, t), up = values({n, f}, t), dh = values({n, f}, t);
+         const Tensor dgate = Tensor::zeros_like(gate), dup = Tensor::zeros_like(up);
+         return [=] { swiglu_backward(dh, gate, up, dgate, dup); };
+       }},
+  };
+}
+
+}  // namespace
+
+std::vector<BenchCase> elementwise_cases(const BenchSizes& s) {
+  const int64_t n = s.tokens, c = s.model.hidden_size, v = s.model.vocab_size;
+  const DType t = s.dtype;
+  const std::string shape = shape_text({{"N", n}, {"C", c}}, t);
+  std::vector<BenchCase> cases = {
+      {"dropout", "dropout", shape, dropout_cost(n * c, t),
+       [=] {
+         const Tensor x = values({n, c}, t);
+         return [=] { dropout(x, 0.1, RandomStream(0, "bench")); };
+       }},
+      {"elementwise", "add", shape, add_cost(n * c, t),
+       [=] {
+         const Tensor a = values({n, c}, t), b = values({n, c}, t);
+         return [=] { add(a, b); };
+       }},
+      {"elementwise", "cast", shape_text({{"N", n}, {"C", c}}, DType::f32) + " -> bfloat16",
+       cast_cost(n * c, DType::f32, DType::bf16),
+       [=] {
+         const Tensor x = values({n, c}, DType::f32);
+         return [=] { cast(x, DType::bf16); };
+       }},
+      {"embedding", "embedding_forward", shape, embedding_forward_cost(n, c, t),
+       [=] {
+         const Tensor ids = indices({n}, v, DType::i64), table = values({v, c}, t);
+         return [=] { embedding_forward(ids, table); };
+       }},
+      {"embedding", "embedding_backward", shape, embedding_backward_cost(n, c, t),
+       [=] {
+         const Tensor ids = indices({n}, v, DType::i64), dy = values({n, c}, t);
+         const GradTarget dtable{Tensor::zeros({v, c}, DType::f32), true};
+         return [=] { embedding_backward(dy, ids, dtable); };
+       }},
+  };
+  for (auto part : {norm_cases, gate_cases})
+    for (BenchCase& row : part(s)) cases.push_back(std::move(row));
+  return cases;
+}
+
+}  // namespace hone::kernels::bench

@@ -1,0 +1,60 @@
+// Copyright 2026 The hone authors.
+// SPDX-License-Identifier: Apache-2.0
+#include "kernels/gemm/gemm.h"
+#include "kernels/linear_cross_entropy/linear_cross_entropy.h"
+#include "tools/bench/bench_case.h"
+
+namespace hone::kernels::bench {
+namespace {
+
+// One linear layer [C, C]: y = x W^T and its two gradients.
+std::vector<BenchCase> linear_cases(const BenchSizes& s) {
+  const int64_t n = s.tokens, c = s.model.hidden_size;
+  const DType t = s.dtype;
+  const auto row = [&](const char* function, const char* what, DType out, Transpose ta,
+                       Transpose tb, Shape a, Shape b, Shape y) -> BenchCase {
+    const int64_t k = ta == Transpose::yes ? a[0] : a[1];
+    return {"gemm", function, shape_text({{"M", y[0]}, {"N", y[1]}, {"K", k}}, t) + " " + what,
+            gemm_cost(y[0], y[1], k, t, out), [=] {
+              const Tensor left = values(a, t), right = values(b, t),
+                           result = Tensor::zeros(y, out);
+              return [=] { gemm(left, ta, right, tb, 1, 0, result); };
+            }};
+  };
+  return {
+      row("gemm", "y = x W^T", t, Transpose::no, Transpose::yes, {n, c}, {c, c}, {n, c}),
+      row("gemm", "dx = dy W", t, Transpose::no, Transpose::no, {n, c}, {c, c}, {n, c}),
+      row("gemm", "dW = dy^T x", DType::f32, Transpose::yes, Transpose::no, {n, c}, {n, c}, {c, c}),
+  };
+}
+
+// The language-model head with its loss, without and with the gradients of both operands. Every
+// second row has a label.
+std::vector<BenchCase> head_cases(const BenchSizes& s) {
+  const int64_t n = s.tokens, c = s.model.hidden_size, v = s.model.vocab_size, m = n / 2;
+  const DType t = s.dtype;
+  const auto row = [&](const char* what, bool gradients) -> BenchCase {
+    return {"linear_cross_entropy", "linear_cross_entropy",
+            shape_text({{"labels", m}, {"C", c}, {"V", v}}, t) + " " + what,
+            linear_cross_entropy_cost(m, c, v, t, gradients, gradients), [=] {
+              const Tensor h = values({n, c}, t), w = values({v, c}, t, 0.05);
+              const Tensor targets = indices({n}, v, DType::i64);
+              for (int64_t i = 0; i < n; i += 2) targets.data<int64_t>()[i] = kIgnoredLabel;
+              const Tensor num_items = Tensor::scalar(static_cast<float>(m));
+              GradTarget dw;
+              if (gradients) dw.tensor = Tensor::zeros({v, c}, DType::f32);
+              return [=] { linear_cross_entropy(h, w, targets, num_items, gradients, dw); };
+            }};
+  };
+  return {row("loss", false), row("loss, dh, dW", true)};
+}
+
+}  // namespace
+
+std::vector<BenchCase> projection_cases(const BenchSizes& sizes) {
+  std::vector<BenchCase> cases = linear_cases(sizes);
+  for (BenchCase& c : head_cases(sizes)) cases.push_back(std::move(c));
+  return cases;
+}
+
+}  // namespace hone::kernels::bench
