@@ -21,7 +21,8 @@ SavePlanScope::SavePlanScope(const SavePlan& plan) : previous_(current_plan) {
 }
 SavePlanScope::~SavePlanScope() { current_plan = previous_; }
 
-Saved::Saved(std::string name, Tensor value, Recipe recipe) : name_(std::move(name)) {
+Saved::Saved(std::string name, Tensor value, std::shared_ptr<const Recipe> recipe)
+    : name_(std::move(name)) {
   const auto found = save_plan().find(name_);
   const SavePolicy policy = found == save_plan().end() ? SavePolicy::keep : found->second;
   if (policy == SavePolicy::recompute && recipe)

@@ -4,11 +4,11 @@
 // What the backward pass keeps of the forward pass.
 #pragma once
 
-#include <functional>
 #include <map>
+#include <memory>
 #include <string>
 
-#include "tensor/tensor.h"
+#include "autograd/var.h"
 
 namespace hone {
 
@@ -22,27 +22,25 @@ enum class SavePolicy {
 // listed are kept.
 using SavePlan = std::map<std::string, SavePolicy>;
 
-// How to compute a tensor again from what is saved anyway.
-using Recipe = std::function<Tensor()>;
-
 // A tensor kept for backward under the current plan. Cheap to copy; get() may be called more than
 // once.
 class Saved {
  public:
   Saved() = default;
-  // name: op and tensor, as in a SavePlan. recipe: may be empty.
-  Saved(std::string name, Tensor value, Recipe recipe = nullptr);
+  // name: op and tensor, as in a SavePlan. recipe: may be null.
+  Saved(std::string name, Tensor value, std::shared_ptr<const Recipe> recipe = nullptr);
+  Saved(std::string name, const Var& x) : Saved(std::move(name), x.value(), x.recipe()) {}
 
   const std::string& name() const { return name_; }
   bool defined() const { return value_.defined() || recipe_ != nullptr; }
   // Bytes held until backward: 0 under recompute.
   int64_t bytes() const { return value_.defined() ? value_.nbytes() : 0; }
-  Tensor get() const { return recipe_ ? recipe_() : value_; }
+  Tensor get() const { return recipe_ ? (*recipe_)() : value_; }
 
  private:
   std::string name_;
-  Tensor value_;   // keep, offload
-  Recipe recipe_;  // recompute
+  Tensor value_;                          // keep, offload
+  std::shared_ptr<const Recipe> recipe_;  // recompute
 };
 
 // The plan in force on this thread.

@@ -8,6 +8,7 @@
 // saved it.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <utility>
@@ -50,6 +51,9 @@ class GradSlot {
 
 using GradHandle = std::shared_ptr<GradSlot>;
 
+// How to compute a value again from what is saved anyway. Gives the same bits.
+using Recipe = std::function<Tensor()>;
+
 // A value in the computation. Copies share value and slot.
 class Var {
  public:
@@ -67,6 +71,11 @@ class Var {
   // Undefined Vars have no slot; grad() then returns a slot that wants nothing.
   const GradHandle& grad() const;
 
+  // Cheap ops say how their output is made again, so that what consumes it need not keep it
+  // (SavePolicy::recompute). Null for the others.
+  const std::shared_ptr<const Recipe>& recipe() const { return recipe_; }
+  void set_recipe(Recipe recipe) { recipe_ = std::make_shared<const Recipe>(std::move(recipe)); }
+
   // Shares the value, cuts the gradient.
   Var detach() const { return Var(value_); }
   // Replaces the value, keeps the slot: parameters move into their arena this way.
@@ -75,6 +84,7 @@ class Var {
  private:
   Tensor value_;
   GradHandle slot_;
+  std::shared_ptr<const Recipe> recipe_;
 };
 
 }  // namespace hone

@@ -16,18 +16,17 @@ Var attention(const Var& q, const Var& k, const Var& v, const Tensor& cu_seqlens
   };
   auto out =
       kernels::attention_forward(q.value(), k.value(), heads(v.value()), cu_seqlens, scale, window);
-  return record({q, k, v}, out.o,
-                [sq = Saved("attention.q", q.value()), sk = Saved("attention.k", k.value()),
-                 sv = Saved("attention.v", v.value()), so = Saved("attention.o", out.o),
-                 lse = out.lse, cu_seqlens, scale, window, heads, v_shape = v.shape(),
-                 gq = q.grad(), gk = k.grad(), gv = v.grad()](const Tensor& dy) {
-                  const auto d =
-                      kernels::attention_backward(dy, sq.get(), sk.get(), heads(sv.get()),
-                                                  {so.get(), lse}, cu_seqlens, scale, window);
-                  gq->add(d.dq);
-                  gk->add(d.dk);
-                  gv->add(d.dv.view(v_shape));
-                });
+  return record(
+      {q, k, v}, out.o,
+      [sq = Saved("attention.q", q), sk = Saved("attention.k", k), sv = Saved("attention.v", v),
+       so = Saved("attention.o", out.o), lse = out.lse, cu_seqlens, scale, window, heads,
+       v_shape = v.shape(), gq = q.grad(), gk = k.grad(), gv = v.grad()](const Tensor& dy) {
+        const auto d = kernels::attention_backward(dy, sq.get(), sk.get(), heads(sv.get()),
+                                                   {so.get(), lse}, cu_seqlens, scale, window);
+        gq->add(d.dq);
+        gk->add(d.dk);
+        gv->add(d.dv.view(v_shape));
+      });
 }
 
 }  // namespace hone

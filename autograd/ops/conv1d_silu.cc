@@ -9,8 +9,8 @@ namespace hone {
 
 Var conv1d_silu(const Var& x, const Var& w, const Tensor& cu_seqlens) {
   return record({x, w}, kernels::conv1d_silu_forward(x.value(), w.value(), cu_seqlens),
-                [saved = Saved("conv1d_silu.x", x.value()), weight = w.value(), cu_seqlens,
-                 gx = x.grad(), gw = w.grad()](const Tensor& dy) {
+                [saved = Saved("conv1d_silu.x", x), weight = w.value(), cu_seqlens, gx = x.grad(),
+                 gw = w.grad()](const Tensor& dy) {
                   gx->add(kernels::conv1d_silu_backward(
                       dy, saved.get(), weight, cu_seqlens,
                       gw->target(weight.shape(), kernels::accumulator_dtype(weight.dtype()),

@@ -13,9 +13,9 @@ std::array<Var, 2> delta_gates(const Var& a, const Var& b, const Var& a_log, con
       kernels::delta_gates_forward(a.value(), b.value(), a_log.value(), dt_bias.value());
   const std::vector<Var> vars = record(
       {a, b, a_log, dt_bias}, {out.g, out.beta},
-      [sa = Saved("delta_gates.a", a.value()), sb = Saved("delta_gates.b", b.value()),
-       rate = a_log.value(), bias = dt_bias.value(), ga = a.grad(), gb = b.grad(),
-       g_rate = a_log.grad(), g_bias = dt_bias.grad()](std::span<const Tensor> dy) {
+      [sa = Saved("delta_gates.a", a), sb = Saved("delta_gates.b", b), rate = a_log.value(),
+       bias = dt_bias.value(), ga = a.grad(), gb = b.grad(), g_rate = a_log.grad(),
+       g_bias = dt_bias.grad()](std::span<const Tensor> dy) {
         const DType wide = kernels::accumulator_dtype(sa.get().dtype());
         const auto target = [&](const GradHandle& g, const Tensor& parameter) {
           return dy[0].defined() ? g->target(parameter.shape(), wide, parameter.device())

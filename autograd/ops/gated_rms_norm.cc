@@ -9,16 +9,21 @@ namespace hone {
 
 Var gated_rms_norm(const Var& x, const Var& z, const Var& w, double eps) {
   auto out = kernels::gated_rms_norm_forward(x.value(), z.value(), w.value(), eps);
-  return record({x, z, w}, out.y,
-                [sx = Saved("gated_rms_norm.x", x.value()),
-                 sz = Saved("gated_rms_norm.z", z.value()), weight = w.value(), rstd = out.rstd,
-                 gx = x.grad(), gz = z.grad(), gw = w.grad()](const Tensor& dy) {
-                  auto d = kernels::gated_rms_norm_backward(
-                      dy, sx.get(), sz.get(), weight, rstd,
-                      gw->target(weight.shape(), rstd.dtype(), weight.device()));
-                  gx->add(d.dx);
-                  gz->add(d.dz);
-                });
+  const Saved sx("gated_rms_norm.x", x), sz("gated_rms_norm.z", z);
+  Var y = record({x, z, w}, out.y,
+                 [sx, sz, weight = w.value(), rstd = out.rstd, gx = x.grad(), gz = z.grad(),
+                  gw = w.grad()](const Tensor& dy) {
+                   auto d = kernels::gated_rms_norm_backward(
+                       dy, sx.get(), sz.get(), weight, rstd,
+                       gw->target(weight.shape(), rstd.dtype(), weight.device()));
+                   gx->add(d.dx);
+                   gz->add(d.dz);
+                 });
+  if (y.requires_grad())
+    y.set_recipe([sx, sz, weight = w.value(), eps] {
+      return kernels::gated_rms_norm_forward(sx.get(), sz.get(), weight, eps).y;
+    });
+  return y;
 }
 
 }  // namespace hone

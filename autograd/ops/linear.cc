@@ -111,8 +111,7 @@ Var linear(const Var& x, const Weight& w, const Lora* lora, const Var& bias) {
   if (lora) update = apply(*lora, rows, y_rows);
 
   Saved saved_x;
-  if (w.requires_grad() || (lora && lora->a.requires_grad()))
-    saved_x = Saved("linear.x", x.value());
+  if (w.requires_grad() || (lora && lora->a.requires_grad())) saved_x = Saved("linear.x", x);
   return record(
       {x, w.dense(), bias, lora ? lora->a : Var(), lora ? lora->b : Var()}, y,
       [w, update, saved_x, shape = x.shape(), gx = x.grad(), gbias = bias.grad()](const Tensor& d) {

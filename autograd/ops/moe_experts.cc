@@ -202,7 +202,7 @@ Var moe_experts(const Var& x, const Var& weights, const ExpertOrder& order, cons
     y = saved.down.multiply(h, RowsBy::expert, Transpose::yes, order);
   }
   saved.z = Saved("moe_experts.gate_up", z.y);
-  if (saved.gate_up.needs_input()) saved.x = Saved("moe_experts.x", x.value());
+  if (saved.gate_up.needs_input()) saved.x = Saved("moe_experts.x", x);
   if (saved.gate_up.gb->wanted()) saved.xa = Saved("moe_experts.xa", z.rank);
   if (saved.down.gb->wanted()) saved.ha = Saved("moe_experts.ha", y.rank);
   const auto factor = [](const ExpertLora* lora, Var ExpertLora::*which) {

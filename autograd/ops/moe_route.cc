@@ -22,8 +22,9 @@ MoeRoute moe_route(const Var& logits, int64_t k, bool renormalise, const Tensor&
             ids};
   return {
       record({logits}, weights,
-             [saved = Saved("moe_route.logits", logits.value()), ids, g = logits.grad()](
-                 const Tensor& dw) { g->add(kernels::moe_route_backward(dw, saved.get(), ids)); }),
+             [saved = Saved("moe_route.logits", logits), ids, g = logits.grad()](const Tensor& dw) {
+               g->add(kernels::moe_route_backward(dw, saved.get(), ids));
+             }),
       ids};
 }
 

@@ -31,8 +31,8 @@ std::array<Var, 3> split_l2_norm(const Var& qkv, DeltaHeads heads) {
   const auto kn = kernels::l2_norm_forward(k, kEpsilon);
   const std::vector<Var> vars =
       record({qkv}, {qn.y, kn.y, v},
-             [saved = Saved("split_l2_norm.qkv", qkv.value()), q_rnorm = qn.rnorm,
-              k_rnorm = kn.rnorm, heads, gx = qkv.grad()](std::span<const Tensor> dy) {
+             [saved = Saved("split_l2_norm.qkv", qkv), q_rnorm = qn.rnorm, k_rnorm = kn.rnorm,
+              heads, gx = qkv.grad()](std::span<const Tensor> dy) {
                const Tensor x = saved.get();
                const bool all = dy[0].defined() && dy[1].defined() && dy[2].defined();
                const Tensor dx = all ? Tensor::empty_like(x) : Tensor::zeros_like(x);

@@ -183,11 +183,14 @@ TEST_CASE("saved: recompute holds the recipe instead of the bytes") {
   const SavePlanScope scope(plan);
   const Tensor x = f64({1, 2});
   const Saved kept("op.x", x);
-  const Saved again("op.y", f64({9, 9}), [kept] { return kernels::scale(kept.get(), 2); });
+  const Saved again("op.y", f64({9, 9}), std::make_shared<const Recipe>([kept] {
+                      return kernels::scale(kept.get(), 2);
+                    }));
   CHECK(again.bytes() == 0);
   CHECK(kept.bytes() == 16);
   CHECK(again.get().to_vector<double>() == std::vector<double>{2, 4});
-  CHECK(Saved("op.z", x, [] { return Tensor(); }).bytes() == 16);  // not in the plan: kept
+  const Saved other("op.z", x, std::make_shared<const Recipe>([] { return Tensor(); }));
+  CHECK(other.bytes() == 16);  // not in the plan: kept
 }
 
 TEST_CASE("gradcheck: a wrong gradient is noticed") {

@@ -7,6 +7,7 @@
 
 #include <cmath>
 
+#include "autograd/saved.h"
 #include "autograd/tape.h"
 #include "kernels/core/parallel.h"
 #include "kernels/elementwise/elementwise.h"
@@ -172,6 +173,25 @@ TEST_CASE("model: recomputation, threads and repetition change no bit") {
     CHECK(same_bits(gradients(m, rows), reference));
   }
   kernels::set_num_threads(threads);
+}
+
+TEST_CASE("model: a save plan trades memory for recomputation and changes no bit") {
+  const LoadedModel m = build(tiny_config(false), {.train_base = true});
+  const std::vector<Batch> rows{documents({40, 90}, 37)};
+  const auto peak = [&](const SavePlan& plan, Tensor& result) {
+    const SavePlanScope scope(plan);
+    reset_peak_memory(kCpu);
+    const int64_t before = memory_stats(kCpu).live;
+    result = gradients(m, rows);
+    return memory_stats(kCpu).peak - before;
+  };
+  Tensor kept, recomputed, offloaded;
+  const int64_t bytes = peak({}, kept);
+  // Inputs of linears that follow a norm, a gate or SwiGLU are made again.
+  CHECK(peak({{"linear.x", SavePolicy::recompute}}, recomputed) < bytes);
+  CHECK(same_bits(recomputed, kept));
+  peak({{"linear.x", SavePolicy::offload}}, offloaded);
+  CHECK(same_bits(offloaded, kept));
 }
 
 TEST_CASE("model: a description on the meta device has the same parameters and allocates nothing") {
