@@ -23,10 +23,10 @@ std::vector<std::string> strings(const JsonValue& list) {
 
 // Features that would change the result if they were ignored.
 void refuse_unsupported(const JsonValue& json) {
-  for (const char* key : {"use_dora", "use_qalora", "fan_in_fan_out", "lora_bias", "use_bdlora"})
+  for (const char* key : {"use_dora", "use_qalora", "fan_in_fan_out", "lora_bias"})
     if (json.get_bool_or(key, false)) json.at(key).reject("false: hone does not support it");
   for (const char* key : {"modules_to_save", "layer_replication", "trainable_token_indices",
-                          "alora_invocation_tokens", "layers_to_transform"})
+                          "alora_invocation_tokens", "layers_to_transform", "use_bdlora"})
     if (json.find(key)) json.at(key).reject("null: hone does not support it");
   if (json.get_string_or("bias", "none") != "none") json.at("bias").reject("\"none\"");
   const std::string type = json.get_string("peft_type");
@@ -75,10 +75,10 @@ std::string adapter_config_json(const LoraConfig& c) {
        {"alora_invocation_tokens", "arrow_config", "auto_mapping", "corda_config", "eva_config",
         "exclude_modules", "layer_replication", "layers_pattern", "layers_to_transform",
         "megatron_config", "modules_to_save", "revision", "target_parameters",
-        "trainable_token_indices", "base_model_name_or_path"})
+        "trainable_token_indices", "base_model_name_or_path", "use_bdlora"})
     j[key] = nullptr;
-  for (const char* key : {"fan_in_fan_out", "lora_bias", "use_bdlora", "use_dora", "use_qalora",
-                          "ensure_weight_tying"})
+  for (const char* key :
+       {"fan_in_fan_out", "lora_bias", "use_dora", "use_qalora", "ensure_weight_tying"})
     j[key] = false;
   j["alpha_pattern"] = Json::object();
   for (const auto& [key, alpha] : c.alpha_pattern) j["alpha_pattern"][key] = alpha;

@@ -5,7 +5,7 @@
 
     python3 tools/check_peft.py [--finetune bazel-bin/train/finetune] [--evaluate bazel-bin/tools/evaluate]
 
-Finetunes the built-in preset in full for a few steps and loads the written model with transformers;
+Run from the workspace root. Finetunes the built-in preset in full for a few steps and loads the written model with transformers;
 then trains an adapter (all linears, experts, router) on it for 20 steps and loads that with PEFT.
 Both must give the logits that our evaluate gives, in fp32. Needs torch, transformers and peft.
 """
@@ -47,9 +47,12 @@ def main():
     with tempfile.TemporaryDirectory() as work:
         base, tuned = os.path.join(work, "full"), os.path.join(work, "lora")
         common = ["bf16=false", "logging_steps=10"]
-        run(args.finetune, "adapter=", "max_steps=5", "output_dir=" + base, *common)
+        recipe = "train/examples/quickstart.yaml"
+        run(args.finetune, recipe, "adapter=", "lora_target_linear=false",
+            "lora_target_parameters=[]", "max_steps=5", "output_dir=" + base, *common)
         base_model = os.path.join(base, "model")
-        run(args.finetune, "base_model=" + base_model, "adapter=lora", "load_in_4bit=false",
+        run(args.finetune, recipe, "base_model=" + base_model, "adapter=lora",
+            "load_in_4bit=false",
             "lora_r=4", "lora_target_linear=true",
             "lora_target_parameters=[mlp.experts.gate_up_proj, mlp.experts.down_proj, "
             "mlp.gate.weight]", "max_steps=20", "output_dir=" + tuned, *common)
