@@ -17,15 +17,15 @@
 namespace hone {
 
 struct LoadOptions {
-  std::string model;               // a Hugging Face model directory, or random:<preset>
-  std::string adapter;             // a PEFT adapter directory to attach and train; may be empty
-  std::optional<LoraConfig> lora;  // a fresh adapter; not together with `adapter`
-  bool train_base = false;         // full finetuning
-  bool decay_vectors = true;       // see nn::ParameterArena
+  std::string model = {};    // a Hugging Face model directory, or random:<preset>
+  std::string adapter = {};  // a PEFT adapter directory to attach and train; may be empty
+  std::optional<LoraConfig> lora = {};  // a fresh adapter; not together with `adapter`
+  bool train_base = false;              // full finetuning
+  bool decay_vectors = true;            // see nn::ParameterArena
   DType dtype = DType::f32;
-  std::optional<QuantType> quantise;
-  uint64_t seed = 0;                  // of random weights and fresh adapters
-  std::optional<ModelConfig> config;  // overrides the directory's
+  std::optional<QuantType> quantise = {};
+  uint64_t seed = 0;                       // of random weights and fresh adapters
+  std::optional<ModelConfig> config = {};  // overrides the directory's
 };
 
 struct LoadedModel {

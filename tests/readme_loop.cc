@@ -15,11 +15,7 @@ int main() {
   const std::vector<int64_t> ids(tokens.begin(), tokens.end());
   const hone::Batch batch = hone::make_batch(ids, ids, {{0, static_cast<int32_t>(ids.size())}});
   const hone::Tensor labels = hone::Tensor::scalar(static_cast<float>(batch.labels));
-
-  hone::LoadOptions options;
-  options.model = "random:quickstart";  // or a model directory
-  options.train_base = true;
-  hone::LoadedModel model = hone::load_model(options);
+  auto model = hone::load_model({.model = "random:quickstart", .train_base = true});
   hone::AdamW optimizer(*model.arena, {.weight_decay = 0.01});
   for (int step = 1; step <= 20; ++step) {
     model.arena->clear_gradients();

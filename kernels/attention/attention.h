@@ -8,19 +8,19 @@
 //                                   j <= i, and i - j < window if there is a window
 //   lse[i] = log(sum_j exp(S[i,j]))       P = exp(S - lse)       o_i = sum_j P[i,j] v_j
 //   delta_i = do_i . o_i                  dS = P * (do_i . v_j - delta_i)
-//   dv_j = sum_i P[i,j] do_i     dq_i = scale * sum_j dS[i,j] k_j     dk_j = scale * sum_i dS[i,j]
-//   q_i
+//   dv_j = sum_i P[i,j] do_i
+//   dq_i = scale * sum_j dS[i,j] k_j      dk_j = scale * sum_i dS[i,j] q_i
 //
-//   Query head h uses key head h / (H / Hk); dk and dv are summed over the query heads of a key
-//   head. q, o, do, dq [N, H, D]   k, v, dk, dv [N, Hk, D]   T = f32, f64 or bf16 q, k and v may
-//   have strided rows and heads. cu_seqlens [S+1] i32: document s is rows [cu_seqlens[s],
-//   cu_seqlens[s+1]); first 0, last N, documents may be empty.      lse, delta [N, H] f32 (f64 for
-//   f64)      Math in f32 (f64).
+//   Query head h uses key head h / (H / Hk); dk and dv are summed over the query heads of a key head.
+//   q, o, do, dq [N, H, D]   k, v, dk, dv [N, Hk, D]      in T = f32, f64 or bf16
+//   lse, delta [N, H] f32 (f64 for f64)                   q, k, v: rows and heads may be strided
+//   cu_seqlens [S+1] i32: document s is rows [cu_seqlens[s], cu_seqlens[s+1]); first 0, last N,
+//   documents may be empty. Math in f32 (f64).
 //
 //   How it works: S never exists as a whole. A block of 64 queries meets the keys of its document
 //   64 at a time, in order; a running maximum m and sum l rescale what was added up before:
-//     m' = max(m, max_j S)   l' = l exp(m - m') + sum_j exp(S - m')   o' = o exp(m - m') + exp(S -
-//     m') V
+//     m' = max(m, max_j S)
+//     l' = l exp(m - m') + sum_j exp(S - m')      o' = o exp(m - m') + exp(S - m') V
 //   and at the end o / l. Backward has P from lse at once. It visits the blocks twice: queries
 //   collect dq over keys, then keys collect dk and dv over queries, so that nobody else adds to
 //   what a block collects. Blocks are counted from the start of the document, so a document gives

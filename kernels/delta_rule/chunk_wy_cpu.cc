@@ -9,9 +9,11 @@
 //
 // Backward, from dU = dV' and dW, with Ru = diag(beta) V and Rw = diag(beta e^gamma) K:
 //
-//   dRu = Tm^T dU       dRw = Tm^T dW       dA = -StrictLower(dRu U^T + dRw W^T)       X = dA *
-//   Gamma dV      = diag(beta) dRu dK     += diag(beta e^gamma) dRw + diag(beta) X K + X^T
-//   diag(beta) K rho_i   = e^gamma_i (dRw_i . K_i) dbeta_i = dRu_i . V_i + rho_i + (X K)_i . K_i
+//   dRu = Tm^T dU      dRw = Tm^T dW      dA = -StrictLower(dRu U^T + dRw W^T)      X = dA * Gamma
+//   dV      = diag(beta) dRu
+//   dK     += diag(beta e^gamma) dRw + diag(beta) X K + X^T diag(beta) K
+//   rho_i   = e^gamma_i (dRw_i . K_i)
+//   dbeta_i = dRu_i . V_i + rho_i + (X K)_i . K_i
 //   dgamma_i += beta_i rho_i               dg_j += sum over i >= j > m of (dA * A)_im
 #include <algorithm>
 #include <cmath>

@@ -2,11 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Dropout with a mask that is a function of the random stream and the element.
-//                                   source: Srivastava et al. 2014, JMLR 15; Salmon et al. 2011
-//                                   (Philox)
+//                          source: Srivastava et al. 2014, JMLR 15; Salmon et al. 2011 (Philox)
 //
-//   y[i] = x[i] / (1 - p) if u[i] >= p, else 0            u[i] = random.uniform(i), uniform in [0,
-//   1)
+//   y[i] = x[i] / (1 - p) if u[i] >= p, else 0        u[i] = random.uniform(i), uniform in [0, 1)
 //
 //   The gradient is the same function of dy, so nothing is kept for it.
 //   x, y [...] in T = f32, f64 or bf16. Math in f32 (f64), one rounding.

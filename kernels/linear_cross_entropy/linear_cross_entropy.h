@@ -2,12 +2,12 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Output projection and cross entropy together, loss and gradient in one pass.
-//                                        source: Wijmans et al. 2024, arXiv:2411.09009 (the
-//                                        problem)
+//                                     the problem: Wijmans et al. 2024, arXiv:2411.09009
 //
-//   z[n,:]  = h[n,:] W^T                     m rows of the N have a label t[n]; the others do
-//   nothing loss    = sum_n (log sum_v exp(z[n,v]) - z[n,t[n]]) / num_items dz[n,v] = (exp(z[n,v])
-//   / sum_u exp(z[n,u]) - [v = t[n]]) / num_items dh = dz W        dW = dz^T h
+//   z[n,:]  = h[n,:] W^T        for the m rows of the N with a label t[n]; the others do nothing
+//   loss    = sum_n (log sum_v exp(z[n,v]) - z[n,t[n]]) / num_items
+//   dz[n,v] = (exp(z[n,v]) / sum_u exp(z[n,u]) - [v = t[n]]) / num_items
+//   dh = dz W                   dW = dz^T h
 //
 //   h, dh [N, C], W [V, C] in T = f32, f64 or bf16      targets [N] i64, -100: no label
 //   num_items, loss scalars and dW [V, C] in f32 (f64 for f64)

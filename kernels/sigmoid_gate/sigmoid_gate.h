@@ -2,16 +2,15 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Products with a sigmoid: the output gate of attention, and the gate of a shared expert.
-//                                          source: Qiu et al. 2025, arXiv:2505.06708 (attention
-//                                          gate)
+//                                   source of the former: Qiu et al. 2025, arXiv:2505.06708
 //
 //   y = a * s                s = 1 / (1 + exp(-z))
 //   da = dy * s              dz = dy * a * s * (1 - s)
 //     a, y, dy, da [N, H*D]   z [N, H, D], rows and heads may be strided   dz [N, H, D]
 //
 //   y[n,c] = routed[n,c] + s[n] * shared[n,c]           s[n] = 1 / (1 + exp(-z[n]))
-//   drouted = dy    dshared[n,c] = dy[n,c] * s[n]    dz[n] = s[n] (1 - s[n]) sum_c dy[n,c]
-//   shared[n,c]
+//   drouted = dy                       dshared[n,c] = dy[n,c] * s[n]
+//   dz[n] = s[n] (1 - s[n]) sum_c dy[n,c] shared[n,c]
 //     routed, shared, y, dy, dshared [N, C]   z, dz [N, 1]
 //
 //   T = f32, f64 or bf16. Math in f32 (f64). Forward rounds s and s * shared to T as the models do,

@@ -1,8 +1,7 @@
 // Copyright 2026 The hone authors.
 // SPDX-License-Identifier: Apache-2.0
 //
-// SwiGLU: a gated linear unit with SiLU.                       source: Shazeer 2020,
-// arXiv:2002.05202
+// SwiGLU: a gated linear unit with SiLU.             source: Shazeer 2020, arXiv:2002.05202
 //
 //   s = 1 / (1 + exp(-gate))        silu(gate) = gate * s
 //   h = silu(gate) * up

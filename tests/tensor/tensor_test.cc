@@ -14,7 +14,7 @@ TEST_CASE("dtype: bf16 rounds to nearest even") {
   CHECK(static_cast<float>(bf16(1.0f)) == 1.0f);
   CHECK(bf16(1.00390625f).bits == 0x3f80);  // halfway between 0x3f80 and 0x3f81: even wins
   CHECK(bf16(1.01171875f).bits == 0x3f82);  // halfway between 0x3f81 and 0x3f82: even wins
-  CHECK(bf16(1.003907f).bits == 0x3f81);   // just above halfway
+  CHECK(bf16(1.003907f).bits == 0x3f81);    // just above halfway
   CHECK(std::isinf(static_cast<float>(bf16(3.4e38f))));
   CHECK(std::isnan(static_cast<float>(bf16(std::nanf("")))));
 }
