@@ -80,7 +80,6 @@ MicroBatch Sampler::micro_batch(size_t first_row) const {
   MicroBatch batch;
   for (size_t row = first_row; row < end; ++row)
     batch.examples.insert(batch.examples.end(), rows_[row].begin(), rows_[row].end());
-  batch.documents = rows * static_cast<int64_t>(most_in_row_) + 1;
   if (settings_.packing) {
     batch.tokens = rows * settings_.sequence_len;
   } else {
@@ -88,6 +87,8 @@ MicroBatch Sampler::micro_batch(size_t first_row) const {
       batch.tokens += lengths_[static_cast<size_t>(example)];
     batch.tokens = divide_up(batch.tokens, kTokenQuantum) * kTokenQuantum;
   }
+  batch.documents =
+      rows * static_cast<int64_t>(most_in_row_) + divide_up(batch.tokens, kPaddingDocument);
   return batch;
 }
 

@@ -24,8 +24,12 @@ struct SamplerSettings {
 struct MicroBatch {
   std::vector<int64_t> examples;
   int64_t tokens = 0;     // padded
-  int64_t documents = 0;  // capacity, with one for the padding
+  int64_t documents = 0;  // capacity, with what padding may need
 };
+
+// Padding is cut into documents of at most this many tokens: attention's work grows with the square
+// of a document.
+inline constexpr int64_t kPaddingDocument = 64;
 
 struct StepSamples {
   int64_t epoch = 0;                      // counted from 0

@@ -5,6 +5,8 @@
 #include <CLI/CLI.hpp>
 #include <cmath>
 #include <cstdio>
+#include <cstdlib>
+#include <filesystem>
 #include <memory>
 #include <optional>
 
@@ -92,14 +94,13 @@ Input read_batch(const Options& o, const ModelConfig& config) {
   std::vector<int32_t> cu_seqlens{0, static_cast<int32_t>(ids.size())};
   if (file.contains("cu_seqlens")) {
     const std::vector<int64_t> ends = integers(file, "cu_seqlens");
-    cu_seqlens.assign(ends.begin(), ends.end());
-    bool good = cu_seqlens.size() >= 2 && cu_seqlens.front() == 0 &&
-                cu_seqlens.back() == static_cast<int64_t>(ids.size());
-    for (size_t i = 0; i + 1 < cu_seqlens.size(); ++i)
-      good = good && cu_seqlens[i] <= cu_seqlens[i + 1];
+    bool good =
+        ends.size() >= 2 && ends.front() == 0 && ends.back() == static_cast<int64_t>(ids.size());
+    for (size_t i = 0; i + 1 < ends.size(); ++i) good = good && ends[i] <= ends[i + 1];
     if (!good)
       fail(ErrorCode::kDataset, o.batch, ": cu_seqlens must rise from 0 to the ", ids.size(),
            " input_ids");
+    cu_seqlens.assign(ends.begin(), ends.end());
   }
   input.batch = make_batch(ids, labels, cu_seqlens);
   return input;
@@ -108,6 +109,7 @@ Input read_batch(const Options& o, const ModelConfig& config) {
 std::vector<Tensor> read_routing(const Options& o, const LoadedModel& m, int64_t rows) {
   std::vector<Tensor> replay;
   if (o.routing.empty()) return replay;
+  if (!m.config.is_moe()) fail(ErrorCode::kUsage, "--routing: ", o.model, " has no experts");
   const SafetensorsFile file = SafetensorsFile::open(o.routing);
   const Shape shape{rows, m.config.moe.experts_per_token};
   for (int64_t layer = 0; m.config.is_moe() && layer < m.config.num_layers(); ++layer) {
@@ -206,9 +208,25 @@ void train(const Options& o, const LoadedModel& m, const Input& input,
   std::vector<double> losses;
   for (int64_t step = 0; step < o.train_steps; ++step) {
     losses.push_back(full_batch_gradients(m, input, replay));
-    adamw.step(o.lr);
+    const double norm = adamw.step(o.lr);
+    if (!std::isfinite(losses.back()) || !std::isfinite(norm))
+      fail(ErrorCode::kNonFinite, "--train-steps: at step ", step + 1, " the loss is ",
+           losses.back(), " and the norm of the gradients ", norm, "; try a smaller --lr than ",
+           o.lr);
   }
   results.add("losses", kernels::cast(Tensor::of(losses, {o.train_steps}), sum_dtype(m)));
+}
+
+// The output must not replace a file that the model, adapter, batch or routing came from.
+void refuse_overwriting_input(const Options& o) {
+  namespace fs = std::filesystem;
+  std::error_code ignored;
+  const fs::path out(o.out);
+  for (const fs::path& input :
+       {fs::path(o.batch), fs::path(o.routing), fs::path(o.model) / out.filename(),
+        fs::path(o.adapter) / out.filename()})
+    if (fs::equivalent(out, input, ignored))
+      fail(ErrorCode::kUsage, "--out ", o.out, " is an input of this run; choose another file");
 }
 
 LoadedModel load(const Options& o) {
@@ -228,6 +246,7 @@ LoadedModel load(const Options& o) {
 int run(const Options& o) {
   if (o.device != "cpu")
     fail(ErrorCode::kDevice, "--device ", o.device, ": this build has no CUDA kernels; use cpu");
+  refuse_overwriting_input(o);
   const LoadedModel m = load(o);
   if (!m.note.empty()) std::fprintf(stderr, "%s\n", m.note.c_str());
   const Input input = read_batch(o, m.config);
@@ -260,7 +279,9 @@ int parse_and_run(int argc, char** argv) {
   app.add_flag("--grads", o.grads, "write grad.<name> of every trainable parameter");
   app.add_option("--train-steps", o.train_steps, "full-batch AdamW steps; writes losses")
       ->check(CLI::Range(int64_t{0}, int64_t{1} << 40));
-  app.add_option("--lr", o.lr, "learning rate of --train-steps")->capture_default_str();
+  app.add_option("--lr", o.lr, "learning rate of --train-steps")
+      ->check(CLI::Range(0.0, 1e6))
+      ->capture_default_str();
   app.add_option("--weight-decay", o.weight_decay, "weight decay of --train-steps")
       ->capture_default_str();
   app.add_option("--routing", o.routing, "replay routing.<layer> of such a file");
@@ -285,6 +306,9 @@ int parse_and_run(int argc, char** argv) {
 
 int main(int argc, char** argv) {
   try {
+    // Under `bazel run` paths are relative to where the user stands.
+    if (const char* directory = std::getenv("BUILD_WORKING_DIRECTORY"))
+      std::filesystem::current_path(directory);
     return hone::parse_and_run(argc, argv);
   } catch (const hone::Error& e) {
     std::fprintf(stderr, "error: %s\n", e.what());

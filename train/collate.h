@@ -11,8 +11,8 @@
 namespace hone {
 
 // The examples one after another, each a document of its own; then padding up to
-// micro_batch.tokens, one more document without labels; then empty documents up to
-// micro_batch.documents. So the shapes are those that the micro batch announces.
+// micro_batch.tokens, documents of kPaddingDocument tokens without labels; then empty documents up
+// to micro_batch.documents. So the shapes are those that the micro batch announces.
 // Requires: the examples fit.
 Batch collate(const Dataset& dataset, const MicroBatch& micro_batch);
 

