@@ -6,8 +6,8 @@
     rounding.py GOLDEN OUT EXACT
 
 EXACT is what evaluate gives in float64 (tests/models/golden_test compares that with transformers in
-float64). Passes if OUT, worst tensor against worst tensor, is at most four times as far from EXACT as
-GOLDEN is: then GOLDEN asks for the rounding of the machine that made it.
+float64). Passes if OUT, worst tensor against worst tensor, is at most four times as far from EXACT
+as GOLDEN is: then GOLDEN asks for the rounding of the machine that made it.
 """
 import array
 import json

@@ -127,11 +127,11 @@ std::string read_file(const std::string& path, ErrorCode code, int64_t max_bytes
 }
 
 AtomicFile::AtomicFile(std::string path) : path_(std::move(path)) {
-  // Replacing a device or a directory's link by a file would destroy it.
+  // The rename would replace a device or FIFO (or a link to one) by a file.
   struct stat target;
-  if (::lstat(path_.c_str(), &target) == 0 && !S_ISREG(target.st_mode))
+  if (::stat(path_.c_str(), &target) == 0 && !S_ISREG(target.st_mode) && !S_ISDIR(target.st_mode))
     fail(ErrorCode::kDisk, printable(path_, 4096),
-         ": exists and is not a regular file; choose another path");
+         ": is a device, FIFO or socket; expected the path of a file to write");
   temporary_ = temporary_name(path_);
   const int flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
   fd_ = FileDescriptor(::open(temporary_.c_str(), flags, 0644));

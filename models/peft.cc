@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "kernels/elementwise/elementwise.h"
+#include "models/weights.h"
 
 namespace hone {
 namespace {
@@ -28,10 +29,6 @@ std::optional<ExpertName> expert_name(const std::string& name) {
         return ExpertName{name.substr(0, name.size() - end.size()), gate_up, is_a};
     }
   return std::nullopt;
-}
-
-std::string with_infix(const std::string& name, const std::string& infix) {
-  return name.starts_with("model.") ? "model." + infix + name.substr(6) : name;
 }
 
 // PEFT 0.19 (April 2026) exchanged the sides of expert adapters.
@@ -64,10 +61,10 @@ PeftLayout::PeftLayout(const std::vector<std::string>& lora_names, const std::st
 
 std::string PeftLayout::key(const std::string& name) const {
   const auto e = expert_name(name);
-  if (!e) return with_infix(name, infix_);
+  if (!e) return checkpoint_name(name, infix_);
   const bool both =
       std::find(both_targeted_.begin(), both_targeted_.end(), e->module) != both_targeted_.end();
-  return with_infix(e->module, infix_) + (both && e->gate_up ? ".base_layer" : "") +
+  return checkpoint_name(e->module, infix_) + (both && e->gate_up ? ".base_layer" : "") +
          (e->is_a ? ".lora_A.weight" : ".lora_B.weight");
 }
 
@@ -105,7 +102,7 @@ std::string AdapterReader::find_key(const std::string& name) const {
        " is missing; adapter_config.json targets it");
 }
 
-// Version first, then shapes, then the sibling's shapes.
+// Shapes where they leave one answer, then the version, then the sibling's shapes.
 bool AdapterReader::old_orientation(const nn::WeightRequest& request,
                                     const std::string& key) const {
   const bool is_a = request.name.ends_with(".lora_A");

@@ -15,6 +15,9 @@
 
 namespace hone {
 
+class Shape;
+std::ostream& operator<<(std::ostream& out, const Shape& s);  // "[2, 3]"
+
 class Shape {
  public:
   static constexpr int kMaxRank = 6;
@@ -42,7 +45,7 @@ class Shape {
   int64_t numel() const {
     int64_t n = 1;
     for (int64_t d : *this)
-      check(!__builtin_mul_overflow(n, d, &n), "shape: element count of ", str(), " overflows");
+      check(!__builtin_mul_overflow(n, d, &n), "shape: element count of ", *this, " overflows");
     return n;
   }
 
@@ -59,7 +62,7 @@ class Shape {
  private:
   int index(int i) const {
     const int j = i < 0 ? i + rank_ : i;
-    check(j >= 0 && j < rank_, "shape: no dimension ", i, " in ", str());
+    check(j >= 0 && j < rank_, "shape: no dimension ", i, " in ", *this);
     return j;
   }
 

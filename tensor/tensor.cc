@@ -21,7 +21,7 @@ Shape row_major_strides(const Shape& shape) {
 
 Tensor Tensor::empty(const Shape& shape, DType dtype, Device device) {
   int64_t bytes = 0;
-  check(!__builtin_mul_overflow(shape.numel(), size_of(dtype), &bytes), "tensor: ", shape.str(),
+  check(!__builtin_mul_overflow(shape.numel(), size_of(dtype), &bytes), "tensor: ", shape,
         " is too large");
   Tensor t;
   t.block_ = allocate_block(bytes, device);
@@ -54,7 +54,7 @@ bool Tensor::is_contiguous() const {
 
 Tensor Tensor::view(const Shape& shape) const {
   check(defined() && is_contiguous(), "tensor: view of a tensor that is not contiguous");
-  check(shape.numel() == numel(), "tensor: cannot view ", shape_.str(), " as ", shape.str());
+  check(shape.numel() == numel(), "tensor: cannot view ", shape_, " as ", shape);
   Tensor t = *this;
   t.shape_ = shape;
   t.strides_ = row_major_strides(shape);
@@ -64,7 +64,7 @@ Tensor Tensor::view(const Shape& shape) const {
 Tensor Tensor::narrow(int dim, int64_t start, int64_t length) const {
   const int64_t extent = shape_[dim];
   check(start >= 0 && length >= 0 && start <= extent - length, "tensor: [", start, ", ",
-        start + length, ") is outside dimension ", dim, " of ", shape_.str());
+        start + length, ") is outside dimension ", dim, " of ", shape_);
   Tensor t = *this;
   t.offset_ += start * strides_[dim] * size_of(dtype_);
   t.shape_.set(dim, length);
@@ -73,7 +73,7 @@ Tensor Tensor::narrow(int dim, int64_t start, int64_t length) const {
 
 Tensor Tensor::split(int dim, int64_t outer) const {
   const int d = dim < 0 ? dim + rank() : dim;
-  check(outer > 0 && shape_[d] % outer == 0, "tensor: dimension ", dim, " of ", shape_.str(),
+  check(outer > 0 && shape_[d] % outer == 0, "tensor: dimension ", dim, " of ", shape_,
         " does not split into ", outer);
   Tensor t = *this;
   t.shape_ = Shape();
@@ -94,8 +94,8 @@ Tensor Tensor::split(int dim, int64_t outer) const {
 }
 
 void copy_bytes(const Tensor& from, const Tensor& to) {
-  check(from.shape() == to.shape() && from.dtype() == to.dtype(), "copy: ", from.shape().str(), " ",
-        name_of(from.dtype()), " to ", to.shape().str(), " ", name_of(to.dtype()));
+  check(from.shape() == to.shape() && from.dtype() == to.dtype(), "copy: ", from.shape(), " ",
+        name_of(from.dtype()), " to ", to.shape(), " ", name_of(to.dtype()));
   check(from.is_contiguous() && to.is_contiguous(), "copy: not contiguous");
   if (from.is_meta() || to.is_meta() || from.nbytes() == 0) return;
   std::memcpy(to.raw(), from.raw(), static_cast<size_t>(from.nbytes()));

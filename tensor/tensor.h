@@ -67,8 +67,8 @@ class Tensor {
   // The value of a one-element tensor on the CPU.
   template <class T>
   T item() const {
-    check(numel() == 1 && device_.type == DeviceType::cpu, "tensor: item() of ", shape_.str(),
-          " on ", name_of(device_));
+    check(numel() == 1 && device_.type == DeviceType::cpu, "tensor: item() of ", shape_, " on ",
+          name_of(device_));
     return *data<T>();
   }
   // The elements as a host vector. Requires: CPU, contiguous, dtype T.
@@ -102,7 +102,7 @@ void copy_bytes(const Tensor& from, const Tensor& to);
 template <class T>
 Tensor Tensor::of(std::span<const T> values, const Shape& shape) {
   check(static_cast<int64_t>(values.size()) == shape.numel(), "tensor: ", values.size(),
-        " values for shape ", shape.str());
+        " values for shape ", shape);
   Tensor t = empty(shape, dtype_of<T>);
   std::copy(values.begin(), values.end(), t.data<T>());
   return t;

@@ -101,6 +101,18 @@ TEST_CASE("file: replacing a symlink leaves what it points to alone") {
   CHECK(fs::is_regular_file(fs::symlink_status(dir / "link")));
 }
 
+TEST_CASE("file: a FIFO, or a link to a device, is not replaced by a file") {
+  const TemporaryDirectory dir;
+  REQUIRE(::mkfifo((dir / "fifo").c_str(), 0600) == 0);
+  fs::create_symlink("/dev/null", dir / "null");
+  for (const char* name : {"fifo", "null"}) {
+    const std::string message = error_of(ErrorCode::kDisk, [&] { write_file(dir / name, "new"); });
+    check_contains(message, "is a device, FIFO or socket");
+    CHECK_FALSE(fs::is_regular_file(fs::symlink_status(dir / name)));
+  }
+  CHECK(entries(dir) == 2);
+}
+
 TEST_CASE("file: failures to write say so") {
   const TemporaryDirectory dir;
   check_contains(error_of(ErrorCode::kDisk, [&] { write_file(dir / "no/such/dir", "x"); }),
