@@ -68,7 +68,8 @@ TEST_CASE("gradcheck: conv1d_silu") {
                                  {3, 4, {0, 1, 1, 3, 17}},
                                  {2, 4, {0, 33, 66, 66}},
                                  {17, 2, {0, 2, 5}},
-                                 {2, 8, {0, 5, 14}}}) {
+                                 {2, 8, {0, 5, 14}},
+                                 {70, 4, {0, 5, 9}}}) {
     const Tensor cu_seqlens = documents(at);
     const auto r = gradcheck(
         [&](std::span<const Var> v) {

@@ -100,7 +100,8 @@ TEST_CASE("moe_experts: matches the definition with either adapter, both and non
   for (const Sizes& s : {Sizes{1, 1, 1, 1, 1, 1},
                          {17, 72, 20, 5, 3, 3},
                          {67, 33, 50, 4, 2, 8},
-                         {3, 12, 4, 30, 2, 2}})
+                         {3, 12, 4, 30, 2, 2},
+                         {5, 260, 3, 4, 2, 2}})  // rows of more than one tile of columns
     for (const auto& [dtype, tolerance] :
          {std::pair{DType::f64, 1e-13}, {DType::f32, 1e-5}, {DType::bf16, 1e-2}}) {
       const std::vector<Tensor> t = operands(s, dtype);
@@ -114,8 +115,11 @@ TEST_CASE("moe_experts: matches the definition with either adapter, both and non
 }
 
 TEST_CASE("gradcheck: moe_experts") {
-  for (const Sizes& s :
-       {Sizes{1, 1, 1, 1, 1, 1}, {3, 5, 4, 3, 2, 2}, {5, 3, 2, 7, 1, 3}, {17, 2, 3, 2, 2, 1}}) {
+  for (const Sizes& s : {Sizes{1, 1, 1, 1, 1, 1},
+                         {3, 5, 4, 3, 2, 2},
+                         {5, 3, 2, 7, 1, 3},
+                         {17, 2, 3, 2, 2, 1},
+                         {2, 260, 1, 2, 2, 1}}) {
     const ExpertOrder order = moe_sort(random_experts(s.N, s.K, s.E), s.E);
     for (const Adapters with : kAllAdapters) {
       const auto r =
