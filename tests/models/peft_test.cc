@@ -80,6 +80,7 @@ TEST_CASE("lora targets: PEFT's rules for names, patterns and scale") {
 
   c.rslora = true;
   CHECK(LoraTargets(c).for_module("q_proj")->scale == 4);
+  CHECK(LoraTargets(c).for_module("model.layers.2.self_attn.q_proj")->scale == 2);  // 8 / sqrt(16)
   c.target_modules_regex = "model\\.layers\\.\\d+\\.self_attn\\.[qv]_proj";
   c.target_modules.clear();
   CHECK(LoraTargets(c).for_module("model.layers.7.self_attn.v_proj"));
@@ -87,6 +88,50 @@ TEST_CASE("lora targets: PEFT's rules for names, patterns and scale") {
   c.dropout = 0.1;
   CHECK(error_of(ErrorCode::kUsage, [&] { LoraTargets{c}; }).find("dropout must be 0") !=
         std::string::npos);
+}
+
+TEST_CASE("peft: what write_adapter writes is read back field for field") {
+  LoraConfig names = {.r = 3,
+                      .alpha = 6.5,
+                      .dropout = 0.25,
+                      .rslora = true,
+                      .target_modules = {"v_proj", "q_proj", "o_proj"},
+                      .exclude_modules = {"layers.9.self_attn.q_proj"},
+                      .rank_pattern = {{"o_proj", 5}, {"q_proj", 2}},
+                      .alpha_pattern = {{"self_attn.v_proj", 1.5}}};
+  names.base_model = "some/model";
+  LoraConfig pattern = names, all = names, stacks = names;
+  pattern.target_modules_regex = ".*self_attn\\.[qv]_proj";
+  all.all_linear = true;
+  for (LoraConfig* c : {&pattern, &all}) c->target_modules.clear();
+  stacks.dropout = 0;
+  stacks.rslora = false;
+  stacks.target_parameters = {"mlp.experts.down_proj"};
+  for (const LoraConfig& c : {names, pattern, all, stacks}) {
+    CAPTURE(c.target_modules_regex);
+    CAPTURE(c.all_linear);
+    LoadOptions o;
+    o.model = kMoe;
+    o.lora = c;
+    const LoadedModel m = load_model(o);
+    const TemporaryDirectory dir;
+    write_adapter(dir.path(), *m.lora, *m.arena, m.config);
+    const LoraConfig again = load_lora_config(dir.path());
+    CHECK(again.r == c.r);
+    CHECK(again.alpha == c.alpha);
+    CHECK(again.dropout == c.dropout);
+    CHECK(again.rslora == c.rslora);
+    CHECK(again.target_modules == c.target_modules);
+    CHECK(again.target_modules_regex == c.target_modules_regex);
+    CHECK(again.all_linear == c.all_linear);
+    CHECK(again.target_parameters == c.target_parameters);
+    CHECK(again.exclude_modules == c.exclude_modules);
+    CHECK(again.rank_pattern == c.rank_pattern);
+    CHECK(again.alpha_pattern == c.alpha_pattern);
+    CHECK(again.base_model == c.base_model);
+    const LoadedModel reloaded = with_adapter(dir.path());
+    CHECK(test::same_bits(reloaded.arena->master(), m.arena->master()));
+  }
 }
 
 TEST_CASE("lora targets: a target that hits nothing is an error that names it") {
