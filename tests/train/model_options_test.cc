@@ -59,6 +59,9 @@ TEST_CASE("trainer_settings: schedule, optimizer and the balancing loss") {
   c.learning_rate = 0.5;
   c.warmup_ratio = 0.11;
   c.optimizer = OptimizerKind::kAdamW8bit;
+  c.adam_beta1 = 0.75;
+  c.adam_beta2 = 0.875;
+  c.adam_epsilon = 1e-5;
   c.weight_decay = 0.2;
   c.max_grad_norm = 3;
   c.gradient_checkpointing = true;
@@ -69,6 +72,9 @@ TEST_CASE("trainer_settings: schedule, optimizer and the balancing loss") {
   CHECK(s.learning_rate.warmup_steps == 11);
   CHECK(s.learning_rate.total_steps == 100);
   CHECK(s.optimizer.eight_bit);
+  CHECK(s.optimizer.beta1 == 0.75);
+  CHECK(s.optimizer.beta2 == 0.875);
+  CHECK(s.optimizer.eps == 1e-5);
   CHECK(s.optimizer.weight_decay == 0.2);
   CHECK(s.optimizer.max_grad_norm == 3);
   CHECK(s.recompute);

@@ -17,6 +17,7 @@ nn::ParameterArena make_arena(DType dtype = DType::f32) {
       {"matrix", {80, 60}, true, false, 0, Var()},
       {"small", {8, 8}, true, false, 0, Var()},
       {"norm", {64}, true, false, 0, Var()},
+      {"long vector", {5000}, true, false, 0, Var()},
   };
   nn::ParameterArena arena(parameters, dtype, kCpu, /*decay_vectors=*/false);
   for (const auto& slot : arena.slots())
@@ -37,14 +38,18 @@ Tensor part(const nn::ParameterArena& a, const char* name) {
 }
 
 TEST_CASE("optimizer: decay reaches matrices only, and only scales them") {
-  nn::ParameterArena decayed = make_arena(), plain = make_arena();
-  set_gradients(decayed, 0);
-  set_gradients(plain, 0);
-  AdamW(decayed, {.weight_decay = 0.5}).step(0.01);
-  AdamW(plain, {}).step(0.01);
-  CHECK(test::same_bits(part(decayed, "norm"), part(plain, "norm")));
-  CHECK_FALSE(test::same_bits(part(decayed, "matrix"), part(plain, "matrix")));
-  CHECK_FALSE(test::same_bits(part(decayed, "small"), part(plain, "small")));
+  for (const bool eight_bit : {false, true}) {
+    CAPTURE(eight_bit);
+    nn::ParameterArena decayed = make_arena(), plain = make_arena();
+    set_gradients(decayed, 0);
+    set_gradients(plain, 0);
+    AdamW(decayed, {.weight_decay = 0.5, .eight_bit = eight_bit}).step(0.01);
+    AdamW(plain, {.eight_bit = eight_bit}).step(0.01);
+    for (const char* vector : {"norm", "long vector"})
+      CHECK(test::same_bits(part(decayed, vector), part(plain, vector)));
+    for (const char* matrix : {"matrix", "small"})
+      CHECK_FALSE(test::same_bits(part(decayed, matrix), part(plain, matrix)));
+  }
 }
 
 TEST_CASE("optimizer: clipping makes the step independent of the gradient's size") {

@@ -49,6 +49,14 @@ Gradients gradients(LoadedModel& model, const SamplerSettings& sampling,
   return {kernels::contiguous(kernels::cast(model.arena->gradient(), DType::f64)), result};
 }
 
+Dataset copies_of_one_example(int64_t copies) {
+  Dataset dataset = test::random_dataset({16}, 37);
+  const std::vector<int32_t> ids(dataset.ids(0).begin(), dataset.ids(0).end());
+  const std::vector<uint8_t> is_label(dataset.is_label(0).begin(), dataset.is_label(0).end());
+  for (int64_t line = 2; line <= copies; ++line) dataset.add(ids, is_label, line);
+  return dataset;
+}
+
 SamplerSettings rows(int64_t micro_batch, int64_t accumulation, bool packing = false) {
   return {.sequence_len = kAllInOneRow,
           .packing = packing,
@@ -118,6 +126,26 @@ TEST_CASE("trainer: every pass of the run draws its own dropout") {
   CHECK(again.step().loss == first);
 }
 
+TEST_CASE("trainer: micro batches of one step draw their own dropout") {
+  for (const double dropout : {0.0, 0.3}) {
+    CAPTURE(dropout);
+    LoadedModel model = tiny_moe(dropout);
+    std::vector<Tensor> found;
+    // A step's loss is a mean: the same example twice changes its gradient by its masks alone.
+    for (const int64_t copies : {1, 2}) {
+      const Dataset dataset = copies_of_one_example(copies);
+      Sampler sampler(dataset.lengths(), rows(1, copies));
+      Trainer(model, dataset, sampler, {}).compute_gradients();
+      found.push_back(kernels::contiguous(kernels::cast(model.arena->gradient(), DType::f64)));
+    }
+    const double difference = test::rel_err(found[1], found[0]);
+    if (dropout == 0)
+      CHECK(difference < 1e-6);
+    else
+      CHECK(difference > 1e-2);
+  }
+}
+
 TEST_CASE("trainer: the balancing loss counts tokens, not padding, and adds its gradient") {
   LoadedModel model = tiny_moe();
   const TrainerSettings aux = {.aux_loss = true, .aux_coefficient = 0.5};
@@ -134,10 +162,7 @@ TEST_CASE("trainer: the balancing loss counts tokens, not padding, and adds its 
 
 TEST_CASE("trainer: the balancing losses of several micro batches are averaged") {
   LoadedModel model = tiny_moe();
-  Dataset twice = test::random_dataset({16}, 37);
-  const std::vector<int32_t> ids(twice.ids(0).begin(), twice.ids(0).end());
-  const std::vector<uint8_t> is_label(twice.is_label(0).begin(), twice.is_label(0).end());
-  twice.add(ids, is_label, 2);
+  const Dataset twice = copies_of_one_example(2);
   const TrainerSettings aux = {.aux_loss = true, .aux_coefficient = 0.5};
   std::vector<Gradients> found;
   for (const SamplerSettings& sampling : {rows(2, 1), rows(1, 2)}) {
