@@ -8,8 +8,16 @@
 //   A, B in T = f32, f64 or bf16; C in T, or f32 for bf16. Rows may be strided, columns are
 //   contiguous.
 //   Sums in f32 (f64 for f64), one rounding to C's type. beta = 0 ignores what C held, NaN
-//   included. CPU: Eigen on tiles cut by shape alone, each computed by one thread over the whole of
-//   K, so the result does not depend on the number of threads.
+//   included.
+//
+//   CPU: the terms are taken in ascending k, 256 to a chain of multiply-adds, fused where the
+//   processor has them:
+//
+//     C <- beta * C;   C <- alpha * chain_0 + C;   C <- alpha * chain_1 + C;   ...
+//
+//   So the bits of an element depend on its row of op(A), its column of op(B), alpha, beta and what
+//   it held: not on the other rows and columns, the transpositions, strides or threads. A document
+//   gives the same numbers alone as packed with others.
 #pragma once
 
 #include "kernels/core/cost.h"
@@ -41,7 +49,7 @@ struct MatrixRef {
 template <Isa I>
 void gemm(Cpu<I>, const Tensor& a, Transpose ta, const Tensor& b, Transpose tb, double alpha,
           double beta, const Tensor& c);
-// For use inside other CPU kernels: one thread, T = float or double.
+// For use inside other CPU kernels: one thread, T = float or double, the same bits as gemm.
 template <Isa I, class T>
 void gemm_serial(Cpu<I>, MatrixRef<const T> a, Transpose ta, MatrixRef<const T> b, Transpose tb,
                  T alpha, T beta, MatrixRef<T> c);

@@ -27,7 +27,7 @@ void grouped_gemm(Cpu<I>, const Tensor& x, RowsBy x_by, const Tensor& w, Transpo
       A* x_panel = scratch.data<A>() + worker * scratch.dim(1);
       A* y_panel = x_panel + kRowBlock * in;
       A* w_panel = y_panel + kRowBlock * widest;
-      const MatrixRef<A> sums{y_panel, block.padded(), columns, columns};
+      const MatrixRef<A> sums{y_panel, block.rows(), columns, columns};
       gemm_serial(Cpu<kIsa>{}, load_rows<T>(x, x_row, block, 0, in, x_panel), Transpose::no,
                   load_weight<T>(w, block.expert, op, column, columns, w_panel), op,
                   static_cast<A>(alpha), A(0), sums);

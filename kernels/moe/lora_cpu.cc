@@ -47,13 +47,13 @@ void grouped_lora_fused(Cpu<I>, const Tensor& x, RowsBy x_by, const Tensor& w, T
                     alpha, beta, sums);
       };
       const auto rows = load_rows<T>(x, x_row, block, 0, in, x_panel);
-      const MatrixRef<A> ranks{rank_panel, block.padded(), R, R};
+      const MatrixRef<A> ranks{rank_panel, block.rows(), R, R};
       times(rows, first, 0, A(1), A(0), ranks);
       round_to<T>(ranks);
       store_rows<T>(ranks, rank_row, block, 0, A(0), rank);
       for (int64_t column = 0; column < out; column += kColumnBlock) {
         const int64_t columns = std::min(kColumnBlock, out - column);
-        const MatrixRef<A> sums{y_panel, block.padded(), columns, columns};
+        const MatrixRef<A> sums{y_panel, block.rows(), columns, columns};
         times(rows, w, column, A(1), A(0), sums);
         times({ranks.data, ranks.rows, R, R}, second, column, static_cast<A>(scale), A(1), sums);
         store_rows<T>(sums, y_row, block, column, A(0), y);

@@ -15,9 +15,6 @@ namespace hone::kernels {
 
 inline constexpr int64_t kRowBlock = 64;
 inline constexpr int64_t kColumnBlock = 256;
-// Panels have a multiple of this many rows, the last ones zero. All rows of a product then go
-// through the same loops, so a row's bits do not depend on where in a block it stands.
-inline constexpr int64_t kRowPadding = 16;
 
 // Positions [begin, end) of one expert.
 struct RowBlock {
@@ -25,7 +22,7 @@ struct RowBlock {
   int64_t begin;
   int64_t end;
 
-  int64_t padded() const { return (end - begin + kRowPadding - 1) / kRowPadding * kRowPadding; }
+  int64_t rows() const { return end - begin; }
 };
 
 // At most kRowBlock rows each; experts without rows have none.
@@ -51,7 +48,7 @@ class RowIndex {
   int64_t per_row_;
 };
 
-// Columns [column, column + columns) of the block's rows of x, and zeros for the padding.
+// Columns [column, column + columns) of the block's rows of x.
 template <class T>
 MatrixRef<const acc_t<T>> load_rows(const Tensor& x, const RowIndex& row, const RowBlock& block,
                                     int64_t column, int64_t columns, acc_t<T>* panel) {
@@ -60,8 +57,7 @@ MatrixRef<const acc_t<T>> load_rows(const Tensor& x, const RowIndex& row, const 
     const T* from = x.data<T>() + row(p) * x.dim(1) + column;
     for (int64_t c = 0; c < columns; ++c) to[c] = acc_t<T>(from[c]);
   }
-  std::fill(to, panel + block.padded() * columns, acc_t<T>(0));
-  return {panel, block.padded(), columns, columns};
+  return {panel, block.rows(), columns, columns};
 }
 
 // Columns [column, ...) of the block's rows of y: y = panel + beta * y.

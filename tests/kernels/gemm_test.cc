@@ -4,6 +4,8 @@
 
 #include <doctest/doctest.h>
 
+#include <Eigen/Core>
+#include <cmath>
 #include <limits>
 
 #include "kernels/core/parallel.h"
@@ -101,16 +103,140 @@ TEST_CASE("gemm: beta 0 ignores NaN, an empty sum leaves beta C, an empty result
   }
 }
 
-TEST_CASE("gemm: the same bits for any number of threads") {
+// Rows [begin, end) of op(t).
+Tensor rows_of(const Tensor& t, Transpose op, int64_t begin, int64_t end) {
+  return op == Transpose::no ? t.rows(begin, end) : t.narrow(1, begin, end - begin);
+}
+Transpose flip(Transpose op) { return op == Transpose::no ? Transpose::yes : Transpose::no; }
+
+// Calls f(case, a, ta, b, tb) for every dtype and transposition of a product [M, K] x [K, N].
+template <class F>
+void for_each_form(int64_t M, int64_t N, int64_t K, F&& f) {
+  for (const Case& t : kCases)
+    for (const Transpose ta : {Transpose::no, Transpose::yes})
+      for (const Transpose tb : {Transpose::no, Transpose::yes}) {
+        CAPTURE(name_of(t.in));
+        CAPTURE(static_cast<int>(ta));
+        CAPTURE(static_cast<int>(tb));
+        f(t, random_tensor(ta == Transpose::no ? Shape{M, K} : Shape{K, M}, t.in, "a"), ta,
+          random_tensor(tb == Transpose::no ? Shape{K, N} : Shape{N, K}, t.in, "b"), tb);
+      }
+}
+
+TEST_CASE("gemm: the bits of a block do not depend on the rest of the product") {
+  // 700 terms are three chains; 300 rows and 1060 columns are several tiles and panels, and the
+  // blocks below begin anywhere in them.
+  const int64_t M = 300, N = 1060, K = 700;
+  struct Block {
+    int64_t i, rows, j, columns;
+  };
+  const Block blocks[] = {{0, 1, 0, N},    {299, 1, 0, N},   {137, 1, 517, 1},   {41, 2, 3, 9},
+                          {5, 3, 500, 31}, {200, 7, 0, 16},  {90, 14, 1000, 32}, {13, 64, 100, 33},
+                          {0, M, 700, 4},  {3, 257, 40, 17}, {250, 50, 1059, 1}, {100, 5, 8, 513}};
+  for_each_form(
+      M, N, K, [&](const Case& t, const Tensor& a, Transpose ta, const Tensor& b, Transpose tb) {
+        const Tensor before = random_tensor({M, N}, t.out, "c");
+        const Tensor whole = kernels::cast(before, t.out);
+        gemm(a, ta, b, tb, 0.7, -1.3, whole);
+        for (const Block& block : blocks) {
+          const auto part_of = [&](const Tensor& c) {
+            return c.rows(block.i, block.i + block.rows).narrow(1, block.j, block.columns);
+          };
+          const Tensor c = kernels::cast(part_of(before), t.out);
+          gemm(rows_of(a, ta, block.i, block.i + block.rows), ta,
+               rows_of(b, flip(tb), block.j, block.j + block.columns), tb, 0.7, -1.3, c);
+          CHECK(test::same_bits(c, part_of(whole)));
+        }
+      });
+}
+
+TEST_CASE("gemm: the bits do not depend on transpositions and strides") {
   for (const Case& t : kCases) {
-    const Tensor a = random_tensor({300, 70}, t.in, "a"), b = random_tensor({600, 70}, t.in, "b");
-    const int threads = kernels::num_threads();
-    kernels::set_num_threads(1);
-    const Tensor one = kernels::matmul(a, Transpose::no, b, Transpose::yes);
-    kernels::set_num_threads(3);
-    CHECK(test::same_bits(one, kernels::matmul(a, Transpose::no, b, Transpose::yes)));
-    kernels::set_num_threads(threads);
+    const Tensor a = random_tensor({45, 300}, t.in, "a"), b = random_tensor({300, 67}, t.in, "b");
+    // Elements one by one into a matrix with rows 1024 elements apart.
+    const auto turned = [&](const Tensor& x) {
+      const Tensor y = random_tensor({x.dim(1), 1024}, t.in, "y").narrow(1, 7, x.dim(0));
+      const int64_t bytes = size_of(t.in);
+      for (int64_t i = 0; i < x.dim(0); ++i)
+        for (int64_t j = 0; j < x.dim(1); ++j)
+          std::copy_n(static_cast<const char*>(x.raw()) + (i * x.dim(1) + j) * bytes, bytes,
+                      static_cast<char*>(y.raw()) + (j * 1024 + i) * bytes);
+      return y;
+    };
+    const Tensor expected = kernels::matmul(a, Transpose::no, b, Transpose::no);
+    for (const bool turn_a : {false, true})
+      for (const bool turn_b : {false, true})
+        CHECK(test::same_bits(
+            kernels::matmul(turn_a ? turned(a) : a, turn_a ? Transpose::yes : Transpose::no,
+                            turn_b ? turned(b) : b, turn_b ? Transpose::yes : Transpose::no),
+            expected));
   }
+}
+
+// The chains that gemm.h describes.
+template <class T>
+T chained(const Tensor& a, const Tensor& b, int64_t i, int64_t j) {
+  T result = 0;
+  for (int64_t k = 0; k < a.dim(1);) {
+    T chain = 0;
+    for (const int64_t end = std::min(k + 256, a.dim(1)); k < end; ++k) {
+      const T x = a.data<T>()[i * a.dim(1) + k], y = b.data<T>()[j * b.dim(1) + k];
+      chain = kernels::cpu_isa() == kernels::Isa::v1 ? x * y + chain : std::fma(x, y, chain);
+    }
+    result += chain;
+  }
+  return result;
+}
+
+#if defined(__x86_64__)  // elsewhere the first level may have fused multiply-adds
+TEST_CASE("gemm: every element is made of chains of 256 multiply-adds in ascending k") {
+  for (const int64_t M : {1, 3, 20})
+    for (const int64_t K : {1, 40, 256, 257, 900}) {
+      const int64_t N = 70;
+      const auto check_type = [&]<class T>() {
+        const Tensor a = random_tensor({M, K}, dtype_of<T>, "a");
+        const Tensor b = random_tensor({N, K}, dtype_of<T>, "b");
+        const Tensor c = kernels::matmul(a, Transpose::no, b, Transpose::yes);
+        bool same = true;
+        for (int64_t i = 0; i < M; ++i)
+          for (int64_t j = 0; j < N; ++j)
+            same = same && c.data<T>()[i * N + j] == chained<T>(a, b, i, j);
+        CHECK(same);
+      };
+      check_type.operator()<float>();
+      check_type.operator()<double>();
+    }
+}
+#endif
+
+TEST_CASE("gemm: large products agree with Eigen's") {
+  using Matrix = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
+  const int64_t M = 400, N = 700, K = 1300;
+  const auto map = [](const Tensor& t) {
+    return Eigen::Map<Matrix>(t.data<double>(), t.dim(0), t.dim(1));
+  };
+  const Tensor x = random_tensor({M, K}, DType::f64, "a"),
+               y = random_tensor({N, K}, DType::f64, "b");
+  const Tensor expected = Tensor::empty({M, N}, DType::f64);
+  map(expected).noalias() = map(x) * map(y).transpose();
+  CHECK(rel_err(kernels::matmul(x, Transpose::no, y, Transpose::yes), expected) < 1e-14);
+  const Tensor narrow = kernels::matmul(kernels::cast(x, DType::f32), Transpose::no,
+                                        kernels::cast(y, DType::f32), Transpose::yes);
+  CHECK(rel_err(narrow, expected) < 5e-7);
+}
+
+TEST_CASE("gemm: the same bits for any number of threads") {
+  const int threads = kernels::num_threads();
+  for_each_form(300, 600, 70,
+                [&](const Case&, const Tensor& a, Transpose ta, const Tensor& b, Transpose tb) {
+                  kernels::set_num_threads(1);
+                  const Tensor one = kernels::matmul(a, ta, b, tb);
+                  for (const int n : {2, 3}) {
+                    kernels::set_num_threads(n);
+                    CHECK(test::same_bits(one, kernels::matmul(a, ta, b, tb)));
+                  }
+                });
+  kernels::set_num_threads(threads);
 }
 
 TEST_CASE("gemm: bad operands are refused with their shapes named") {
