@@ -4,6 +4,7 @@
 // The evaluate program against golden files made with transformers and PEFT (tests/goldens/models):
 // logits, loss, every gradient, AdamW losses and the balancing loss of tiny random models.
 #include <doctest/doctest.h>
+#include <sys/wait.h>
 
 #include <algorithm>
 #include <cmath>
@@ -11,6 +12,7 @@
 #include <map>
 
 #include "data/safetensors.h"
+#include "data/safetensors_writer.h"
 #include "kernels/elementwise/elementwise.h"
 #include "tests/data/temporary_directory.h"
 #include "tests/support/compare.h"
@@ -61,16 +63,29 @@ Comparison compare(const std::string& golden_path, const std::string& out_path) 
   return c;
 }
 
-// Runs the program on a golden model's own batch and compares with one of its golden files.
-Comparison evaluate(const std::string& model, const std::string& arguments,
-                    const std::string& golden) {
-  const TemporaryDirectory dir;
-  const std::string directory = test::golden_model(model), out = dir / "out.safetensors";
+// Runs the program on a golden model's own batch; its exit code.
+int run_evaluate(const std::string& model, const std::string& arguments, const std::string& out) {
+  const std::string directory = test::golden_model(model);
   const std::string command = "tools/evaluate --model " + directory + " --batch " + directory +
                               "/golden.safetensors --out " + out + " " + arguments + " 2>&1";
   CAPTURE(command);
-  REQUIRE(std::system(command.c_str()) == 0);
-  return compare(directory + "/" + golden, out);
+  const int status = std::system(command.c_str());
+  REQUIRE(WIFEXITED(status));
+  return WEXITSTATUS(status);
+}
+
+// The same, compared with one of the model's golden files.
+Comparison evaluate(const std::string& model, const std::string& arguments,
+                    const std::string& golden) {
+  const TemporaryDirectory dir;
+  const std::string out = dir / "out.safetensors";
+  CAPTURE(arguments);
+  REQUIRE(run_evaluate(model, arguments, out) == 0);
+  return compare(test::golden_model(model) + "/" + golden, out);
+}
+
+Tensor written(const std::string& path, const std::string& name) {
+  return load_tensor(SafetensorsFile::open(path), name);
 }
 
 std::string adapter_of(const std::string& model, const std::string& name = "adapter") {
@@ -95,8 +110,8 @@ TEST_CASE("golden: in float64 every number agrees to ten digits") {
 
 // These random models amplify rounding: changing the weights by half a unit in their last place
 // changes gradients by up to 1e-4. So the bar in float32 is to be as near to the float64 result as
-// transformers in float32 is: at most four times as far, since
-// rounding differs between processors and compilers.
+// transformers in float32 is: at most four times as far, since rounding differs between
+// processors and compilers.
 TEST_CASE("golden: in float32 as near to the float64 result as transformers in float32") {
   const auto check = [](const std::string& model, const std::string& arguments,
                         const std::string& kind) {
@@ -138,6 +153,59 @@ TEST_CASE("golden: four AdamW steps of the adapter") {
                                     "golden_lora_adamw_f64.safetensors");
       CHECK_MESSAGE(c.worst <= tolerance, model, " ", dtype, ": ", c.worst);
     }
+}
+
+TEST_CASE("evaluate: --routing replays the experts of a file") {
+  const TemporaryDirectory dir;
+  const std::string own = dir / "own.safetensors", exchanged = dir / "exchanged.safetensors",
+                    out = dir / "out.safetensors";
+  REQUIRE(run_evaluate("qwen3_5_moe", "", own) == 0);
+  const Tensor logits = written(own, "logits");
+  REQUIRE(run_evaluate("qwen3_5_moe", "--routing " + own, out) == 0);
+  CHECK(test::same_bits(written(out, "logits"), logits));
+
+  // Layer 0 gets the experts of layer 1 and the other way round.
+  std::vector<std::pair<std::string, Tensor>> tensors;
+  const SafetensorsFile file = SafetensorsFile::open(own);
+  for (const auto& [name, info] : file.tensors()) {
+    if (!name.starts_with("routing.")) continue;
+    const bool first = name == "routing.0", second = name == "routing.1";
+    tensors.emplace_back(first ? "routing.1" : second ? "routing.0" : name, written(own, name));
+  }
+  REQUIRE_FALSE(test::same_bits(written(own, "routing.0"), written(own, "routing.1")));
+  std::vector<NamedBytes> named;
+  for (const auto& [name, tensor] : tensors) named.push_back(named_bytes(name, tensor));
+  write_safetensors(exchanged, named);
+  REQUIRE(run_evaluate("qwen3_5_moe", "--routing " + exchanged, out) == 0);
+  CHECK(test::rel_err(written(out, "logits"), logits) > 1e-3);
+  for (const auto& [name, tensor] : tensors) {
+    CAPTURE(name);
+    CHECK(test::same_bits(written(out, name), tensor));  // what was used is what is written
+  }
+}
+
+TEST_CASE("evaluate: --load-in-4bit rounds the weights and keeps the model") {
+  const TemporaryDirectory dir;
+  const std::string dense = dir / "dense.safetensors", out = dir / "out.safetensors";
+  for (const char* model : {"qwen3_5_dense", "qwen3_5_moe"}) {
+    REQUIRE(run_evaluate(model, "", dense) == 0);
+    const double loss = written(dense, "loss").item<float>();
+    std::vector<Tensor> found;
+    for (const char* type : {"nf4", "fp4"}) {
+      CAPTURE(std::string(model));
+      CAPTURE(std::string(type));
+      REQUIRE(run_evaluate(model, std::string("--load-in-4bit ") + type, out) == 0);
+      found.push_back(written(out, "logits"));
+      const double error = test::rel_err(found.back(), written(dense, "logits"));
+      CHECK(error > 1e-3);
+      CHECK(error < 1.2);  // these models amplify rounding; unrelated logits are at 1.4
+      CHECK(std::abs(written(out, "loss").item<float>() - loss) < 0.1 * loss);
+    }
+    CHECK(test::rel_err(found[1], found[0]) > 1e-3);  // two different codes
+  }
+  CHECK(run_evaluate("qwen3_5_dense", "--load-in-4bit nf4 --grads", out) == 2);
+  CHECK(run_evaluate("qwen3_5_dense", "--load-in-4bit nf4 --grads" + adapter_of("qwen3_5_dense"),
+                     out) == 0);
 }
 
 }  // namespace
