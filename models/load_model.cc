@@ -44,6 +44,7 @@ Plan plan_model(const LoadOptions& o) {
   m.model = std::make_unique<CausalLm>(meta, m.config);
   m.parameters = meta.parameters();
   if (plan.targets) plan.targets->check_all_matched(m.parameters);
+  if (plan.targets && o.adapter.empty()) plan.targets->check_patterns_matched();
   return plan;
 }
 

@@ -50,14 +50,16 @@ LoraTargets::LoraTargets(const LoraConfig& config)
 nn::LoraChoice LoraTargets::choice(const std::string& name) const {
   int64_t rank = config_.r;
   double alpha = config_.alpha;
-  for (const auto& [pattern, value] : patterns_->ranks)
-    if (pattern.full_match(name)) {
-      rank = value;
+  for (size_t i = 0; i < patterns_->ranks.size(); ++i)
+    if (patterns_->ranks[i].first.full_match(name)) {
+      rank = patterns_->ranks[i].second;
+      patterns_->matched.insert(config_.rank_pattern[i].first);
       break;
     }
-  for (const auto& [pattern, value] : patterns_->alphas)
-    if (pattern.full_match(name)) {
-      alpha = value;
+  for (size_t i = 0; i < patterns_->alphas.size(); ++i)
+    if (patterns_->alphas[i].first.full_match(name)) {
+      alpha = patterns_->alphas[i].second;
+      patterns_->matched.insert(config_.alpha_pattern[i].first);
       break;
     }
   const double divisor =
@@ -104,6 +106,17 @@ void LoraTargets::check_all_matched(const std::vector<nn::Parameter>& parameters
       if (!patterns_->matched.contains(entry))
         fail(ErrorCode::kUsage, "LoRA target \"", entry,
              "\" matches no module or parameter of this model");
+}
+
+void LoraTargets::check_patterns_matched() const {
+  const auto check_one = [&](const char* what, const std::string& key) {
+    if (!patterns_->matched.contains(key))
+      fail(ErrorCode::kUsage, what, " \"", key,
+           "\" matches nothing that has LoRA in this model; it is a regular expression for the end "
+           "of a module or parameter name");
+  };
+  for (const auto& [key, rank] : config_.rank_pattern) check_one("rank_pattern", key);
+  for (const auto& [key, alpha] : config_.alpha_pattern) check_one("alpha_pattern", key);
 }
 
 }  // namespace hone

@@ -50,6 +50,9 @@ class LoraTargets {
 
   // After a build: throws Error(kUsage) if some target matched nothing, naming it.
   void check_all_matched(const std::vector<nn::Parameter>& parameters) const;
+  // The same for rank and alpha patterns: for adapters that a user describes. PEFT's files may carry
+  // patterns for other models.
+  void check_patterns_matched() const;
 
  private:
   struct Patterns;

@@ -101,7 +101,7 @@ TEST_CASE("peft: what write_adapter writes is read back field for field") {
                       .alpha_pattern = {{"self_attn.v_proj", 1.5}}};
   names.base_model = "some/model";
   LoraConfig pattern = names, all = names, stacks = names;
-  pattern.target_modules_regex = ".*self_attn\\.[qv]_proj";
+  pattern.target_modules_regex = ".*self_attn\\.[qvo]_proj";
   all.all_linear = true;
   for (LoraConfig* c : {&pattern, &all}) c->target_modules.clear();
   stacks.dropout = 0;
@@ -140,6 +140,17 @@ TEST_CASE("lora targets: a target that hits nothing is an error that names it") 
   o.lora = LoraConfig{.target_modules = {"q_proj", "qq_proj"}};
   CHECK(error_of(ErrorCode::kUsage, [&] { load_model(o); }).find("\"qq_proj\"") !=
         std::string::npos);
+}
+
+TEST_CASE("lora targets: a rank or alpha pattern that hits nothing is an error that names it") {
+  LoadOptions o;
+  o.model = kMoe;
+  o.lora = LoraConfig{.target_modules = {"q_proj"}, .rank_pattern = {{"k_proj", 4}}};
+  check_contains(error_of(ErrorCode::kUsage, [&] { load_model(o); }), "rank_pattern \"k_proj\"");
+  o.lora = LoraConfig{.target_modules = {"q_proj"}, .alpha_pattern = {{"nope", 4}}};
+  check_contains(error_of(ErrorCode::kUsage, [&] { load_model(o); }), "alpha_pattern \"nope\"");
+  o.lora = LoraConfig{.target_modules = {"q_proj"}, .rank_pattern = {{"q_proj", 4}}};
+  CHECK(load_model(o).arena->slots()[0].shape[0] == 4);
 }
 
 TEST_CASE("peft: unsupported or ill-fitting adapters are refused by name") {
