@@ -6,7 +6,7 @@
     rounding.py GOLDEN OUT EXACT
 
 EXACT is what evaluate gives in float64 (tests/models/golden_test compares that with transformers in
-float64). Passes if OUT, worst tensor against worst tensor, is at most four times as far from EXACT
+float64). Passes if OUT, worst tensor against worst tensor, is at most twice as far from EXACT
 as GOLDEN is: then GOLDEN asks for the rounding of the machine that made it.
 """
 import array
@@ -40,9 +40,9 @@ def main():
     names = [name for name in golden if name in exact]
     theirs = max((error(golden[n], exact[n]), n) for n in names)
     ours = max((error(out[n], exact[n]), n) for n in names)
-    print("rounding: from the float64 result, ours is %.2e (%s), the golden file %.2e (%s)"
+    print("MISSED at the golden tolerance; from the float64 result, ours is %.2e (%s), the golden file %.2e (%s)"
           % (ours + theirs))
-    sys.exit(not ours[0] <= 4 * theirs[0])
+    sys.exit(not ours[0] <= 2 * theirs[0])
 
 
 if __name__ == "__main__":

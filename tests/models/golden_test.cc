@@ -110,8 +110,14 @@ TEST_CASE("golden: in float64 every number agrees to ten digits") {
 
 // These random models amplify rounding: changing the weights by half a unit in their last place
 // changes gradients by up to 1e-4. So the bar in float32 is to be as near to the float64 result as
-// transformers in float32 is: at most four times as far, since rounding differs between
-// processors and compilers.
+// transformers in float32 is: at most twice as far. A
+// sanitized build does not fuse multiplications with additions and rounds more often (up to 2.5).
+#if defined(__SANITIZE_ADDRESS__)
+constexpr double kTimesTheirs = 4;
+#else
+constexpr double kTimesTheirs = 2;
+#endif
+
 TEST_CASE("golden: in float32 as near to the float64 result as transformers in float32") {
   const auto check = [](const std::string& model, const std::string& arguments,
                         const std::string& kind) {
@@ -120,9 +126,9 @@ TEST_CASE("golden: in float32 as near to the float64 result as transformers in f
                                       directory + "golden" + kind + ".safetensors");
     const Comparison ours =
         evaluate(model, "--grads" + arguments, "golden" + kind + "_f64.safetensors");
-    CHECK_MESSAGE(ours.worst <= 4 * theirs.worst, model, ": ", ours.where, " ", ours.worst,
-                  " theirs ", theirs.worst);
-    CHECK(ours.logits <= 4 * theirs.logits);
+    CHECK_MESSAGE(ours.worst <= kTimesTheirs * theirs.worst, model, ": ", ours.where, " ",
+                  ours.worst, " theirs ", theirs.worst);
+    CHECK(ours.logits <= kTimesTheirs * theirs.logits);
     CHECK(ours.loss <= 1e-6);
   };
   for (const char* model : {"qwen3_5_dense", "qwen3_5_dense_tied", "qwen3_5_moe"})
@@ -160,7 +166,7 @@ TEST_CASE("golden: four AdamW steps of the adapter") {
     // In float32 the MoE model comes near a tie in its router by the fourth step, and which expert
     // wins then depends on the processor: float64 alone decides there.
     if (model == "qwen3_5_dense")
-      CHECK(losses("float32").worst <= std::max(1e-4, 4 * theirs.worst));
+      CHECK(losses("float32").worst <= std::max(1e-4, kTimesTheirs * theirs.worst));
   }
 }
 
