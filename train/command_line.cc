@@ -110,14 +110,20 @@ std::string group_name(KeyGroup group) {
       return "model";
     case KeyGroup::kData:
       return "data";
+    case KeyGroup::kTemplate:
+      return "template";
     case KeyGroup::kAdapter:
       return "adapter";
     case KeyGroup::kTraining:
       return "training";
+    case KeyGroup::kEvaluation:
+      return "evaluation";
+    case KeyGroup::kCheckpoint:
+      return "checkpoint";
     case KeyGroup::kOutput:
       return "output";
-    case KeyGroup::kNone:
-      break;
+    case KeyGroup::kDevice:
+      return "device";
   }
   return "";
 }
@@ -140,7 +146,7 @@ std::string group_text(KeyGroup group) {
     }
     line += (line.back() == ' ' ? "" : "  ") + word;
   }
-  return text + line + "\n";
+  return line.find_last_not_of(' ') < kIndent ? text : text + line + "\n";
 }
 
 }  // namespace
@@ -195,8 +201,9 @@ std::string help_text() {
       "also to the file's folder and to the workspace root.\n"
       "\n"
       "Keys and their defaults (axolotl's names):\n";
-  for (const KeyGroup group : {KeyGroup::kModel, KeyGroup::kData, KeyGroup::kAdapter,
-                               KeyGroup::kTraining, KeyGroup::kOutput})
+  for (const KeyGroup group : {KeyGroup::kModel, KeyGroup::kData, KeyGroup::kTemplate,
+                               KeyGroup::kAdapter, KeyGroup::kTraining, KeyGroup::kEvaluation,
+                               KeyGroup::kCheckpoint, KeyGroup::kOutput, KeyGroup::kDevice})
     text += group_text(group);
   text +=
       "\n"

@@ -89,12 +89,16 @@ std::string expected(const ConfigKey<T>& key) {
           [&](double T::*) { return "a number" + range; },
           [&](std::optional<double> T::*) { return "a number" + range; },
           [](std::string T::*) { return std::string("text"); },
+          [](std::optional<std::string> T::*) { return std::string("text"); },
           [](std::vector<std::string> T::*) { return std::string("a list of names"); },
           [](ModuleSelection T::*) { return std::string("a list of names or one regex"); },
           [&](std::map<std::string, int64_t> T::*) {
             return "a map from names to integers" + range;
           },
           [&](std::map<std::string, double> T::*) { return "a map from names to numbers" + range; },
+          [](std::map<std::string, std::string> T::*) {
+            return std::string("a map from names to text");
+          },
           [](InputPath T::*) { return std::string("a path"); },
           [](std::filesystem::path T::*) { return std::string("a path"); },
           [](std::vector<DatasetConfig> T::*) { return std::string("a list of {path: ...}"); },
@@ -147,7 +151,8 @@ std::string default_text(const ConfigKey<TrainConfig>& key) {
 bool has_pattern_keys(const ConfigKey<TrainConfig>& key) {
   using C = TrainConfig;
   return std::holds_alternative<std::map<std::string, int64_t> C::*>(key.member) ||
-         std::holds_alternative<std::map<std::string, double> C::*>(key.member);
+         std::holds_alternative<std::map<std::string, double> C::*>(key.member) ||
+         std::holds_alternative<std::map<std::string, std::string> C::*>(key.member);
 }
 
 }  // namespace hone

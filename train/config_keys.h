@@ -2,8 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The table of configuration keys. Parsing, the check for unknown keys, the suggestions and --help
-// all read it: supporting a key is one line in config_keys.cc (and a member of TrainConfig when the
-// key is honoured).
+// all read it: supporting a key is one line in config_keys/<group>.cc (and a member of TrainConfig
+// when the key is honoured).
 //
 // A key is one of three kinds:
 //   honoured  its value reaches the member that the line names
@@ -24,7 +24,17 @@
 namespace hone {
 
 enum class KeyUse { kHonoured, kNoOp, kRefused };
-enum class KeyGroup { kModel, kData, kAdapter, kTraining, kOutput, kNone };
+enum class KeyGroup {
+  kModel,
+  kData,
+  kTemplate,
+  kAdapter,
+  kTraining,
+  kEvaluation,
+  kCheckpoint,
+  kOutput,
+  kDevice
+};
 
 // The numbers that a key accepts.
 struct NumberRange {
@@ -57,11 +67,11 @@ struct ChoiceMember {
 template <class T>
 using Member =
     std::variant<std::monostate, bool T::*, std::optional<bool> T::*, int64_t T::*, double T::*,
-                 std::string T::*, std::optional<int64_t> T::*, std::optional<double> T::*,
-                 std::vector<std::string> T::*, ModuleSelection T::*,
+                 std::string T::*, std::optional<std::string> T::*, std::optional<int64_t> T::*,
+                 std::optional<double> T::*, std::vector<std::string> T::*, ModuleSelection T::*,
                  std::map<std::string, int64_t> T::*, std::map<std::string, double> T::*,
-                 InputPath T::*, std::filesystem::path T::*, std::vector<DatasetConfig> T::*,
-                 ChoiceMember<T>>;
+                 std::map<std::string, std::string> T::*, InputPath T::*,
+                 std::filesystem::path T::*, std::vector<DatasetConfig> T::*, ChoiceMember<T>>;
 
 template <class T>
 struct ConfigKey {

@@ -175,8 +175,9 @@ class Reader {
     if (value.kind != ConfigValue::Kind::kMap) return false;
     for (const ConfigEntry& entry : value.entries)
       if (!read_value(entry.value, range, name, out[entry.key])) {
-        errors_.add(entry.value.at, name + "." + entry.key + ": expected a number" + range.str() +
-                                        ", found " + entry.value.describe());
+        errors_.add(entry.value.at, name + "." + entry.key + ": expected " +
+                                        (std::is_same_v<V, std::string> ? "text" : "a number") +
+                                        range.str() + ", found " + entry.value.describe());
       }
     return true;
   }

@@ -1,0 +1,59 @@
+// Copyright 2026 The hone authors.
+// SPDX-License-Identifier: Apache-2.0
+//
+// What is trained: adapters and quantised weights.
+#include "train/config_keys/lines.h"
+
+namespace hone::config_keys {
+
+namespace {
+constexpr Choice kAdapters[] = {word("lora", AdapterKind::kLora),
+                                word("qlora", AdapterKind::kQlora),
+                                word("none", AdapterKind::kNone)};
+constexpr Choice kQuantTypes[] = {word("nf4", QuantType::nf4), word("fp4", QuantType::fp4)};
+}  // namespace
+
+TrainKeys adapter_keys() {
+  using C = TrainConfig;
+  return {
+      choice<&C::adapter>("adapter", kAdapters,
+                          "what is trained: low-rank adapters, or (none) all weights"),
+      honoured("load_in_4bit", &C::load_in_4bit, "frozen weights in 4 bits"),
+      choice<&C::bnb_4bit_quant_type>("bnb_4bit_quant_type", kQuantTypes, "the 4-bit code"),
+      honoured("lora_r", &C::lora_r, "rank", at_least(1)),
+      honoured("lora_alpha", &C::lora_alpha, "scale = alpha / r", kPositive),
+      honoured("lora_dropout", &C::lora_dropout, "dropout on the adapters' input", kFraction),
+      honoured("lora_target_modules", &C::lora_target_modules,
+               "list of module names, or a regex for the whole name"),
+      honoured("lora_target_linear", &C::lora_target_linear,
+               "all linear layers but the output head"),
+      honoured("lora_target_parameters", &C::lora_target_parameters,
+               "parameters by name: fused experts, routers"),
+      honoured("peft_use_rslora", &C::peft_use_rslora, "scale = alpha / sqrt(r)"),
+      honoured("lora_rank_pattern", &C::lora_rank_pattern, "map from name suffix (regex) to rank",
+               at_least(1)),
+      honoured("lora_alpha_pattern", &C::lora_alpha_pattern,
+               "map from name suffix (regex) to alpha", kPositive),
+      no_op("lora_mlp_kernel", "LoRA has one implementation"),
+      no_op("lora_qkv_kernel", "LoRA has one implementation"),
+      no_op("lora_o_kernel", "LoRA has one implementation"),
+      no_op("quantize_moe_experts", "load_in_4bit includes the experts"),
+      refused("load_in_8bit", "weights have 16 or 4 bits; use load_in_4bit"),
+      refused("gptq", "GPTQ weights cannot be read; use the original model and load_in_4bit"),
+      refused("lora_model_dir", "training begins with a new adapter"),
+      refused("lora_modules_to_save", "whole modules cannot be trained beside adapters"),
+      refused("lora_fan_in_fan_out", "no supported model has such layers"),
+      refused("unfrozen_parameters", "without an adapter all weights are trained"),
+      refused("peft_use_dora", "DoRA is not supported"),
+      refused("peft_layers_to_transform", "select layers with a lora_target_modules regex"),
+      refused("peft_layers_pattern", "select layers with a lora_target_modules regex"),
+      refused("peft_layer_replication", "layers cannot be replicated"),
+      refused("peft_init_lora_weights", "adapters begin with the usual uniform A and B = 0"),
+      refused("peft_trainable_token_indices", "single embedding rows cannot be trained"),
+      refused("peft", "LoftQ and other quantisation backends are not supported"),
+      refused("bnb_config_kwargs", "set bnb_4bit_quant_type itself"),
+      refused("relora*", "ReLoRA is not supported"),
+  };
+}
+
+}  // namespace hone::config_keys
