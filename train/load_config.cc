@@ -6,10 +6,10 @@
 #include <type_traits>
 
 #include "tensor/check.h"
-#include "train/config_checks.h"
 #include "train/config_errors.h"
 #include "train/config_key_text.h"
 #include "train/config_keys.h"
+#include "train/config_rules.h"
 #include "train/yaml.h"
 
 namespace hone {
@@ -248,7 +248,7 @@ LoadedConfig resolve(const ConfigValue& tree, const fs::path& yaml_directory,
   reader.read_map(tree, train_keys(), "", loaded.config);
   expand_all_linear(loaded.config);
   loaded.notices = reader.notices();
-  check_between_keys(loaded.config, tree, errors, loaded.notices);
+  check_rules(loaded.config, tree, errors, loaded.notices);
   errors.throw_if_any();
   return loaded;
 }

@@ -44,6 +44,8 @@ TrainKeys model_keys() {
       no_op("sage_attention", "attention has one implementation"),
       no_op("flash_attn_*", "attention has one implementation"),
       no_op("cut_cross_entropy", "the [tokens, vocabulary] logits are never formed"),
+      no_op("chunked_cross_entropy", "the [tokens, vocabulary] logits are never formed"),
+      no_op("unsloth_cross_entropy_loss", "the [tokens, vocabulary] logits are never formed"),
       no_op("liger_*", "fused operations are built in"),
       no_op("use_kernels", "experts have one implementation"),
       no_op("use_scattermoe", "experts have one implementation"),
@@ -56,7 +58,7 @@ TrainKeys model_keys() {
       refused("float16", "training is in bf16 or f32: set bf16"),
       refused("fp8", "training is in bf16 or f32: set bf16"),
       refused("processor_type", "only text is trained, without images"),
-      refused("activation_offloading", "set gradient_checkpointing"),
+      no_op("activation_offloading", "gradient_checkpointing already keeps little"),
       refused("overrides_of_model_config", "edit the model's config.json"),
       refused("revision_of_model", "base_model is a folder; put that revision there"),
   };

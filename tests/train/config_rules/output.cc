@@ -1,0 +1,14 @@
+// Copyright 2026 The hone authors.
+// SPDX-License-Identifier: Apache-2.0
+#include "tests/train/config_rules/cases.h"
+
+namespace hone {
+
+std::vector<RuleCase> output_rule_cases() {
+  return {
+      {"output over the model", "output_dir: model\n", "output_dir: model2\n"},
+      {"output is a file", "output_dir: rows.jsonl\n", "output_dir: data\n"},
+  };
+}
+
+}  // namespace hone
