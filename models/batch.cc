@@ -25,10 +25,22 @@ Batch make_batch(std::span<const int64_t> ids, std::span<const int64_t> labels,
       batch.labels += targets[row] != kIgnoreLabel;
     }
   }
+  const MemoryScope scope("batch");
   batch.ids = Tensor::of(ids, {n});
   batch.targets = Tensor::of(targets, {n});
   batch.positions = Tensor::of(positions, {n});
   batch.cu_seqlens = Tensor::of(cu_seqlens, {static_cast<int64_t>(cu_seqlens.size())});
+  return batch;
+}
+
+Batch describe_batch(int64_t rows, int64_t documents) {
+  const MemoryScope scope("batch");
+  const auto shape = [](int64_t n, DType dtype) { return Tensor::empty({n}, dtype, kMeta); };
+  Batch batch;
+  batch.ids = shape(rows, DType::i64);
+  batch.targets = shape(rows, DType::i64);
+  batch.positions = shape(rows, DType::i32);
+  batch.cu_seqlens = shape(documents + 1, DType::i32);
   return batch;
 }
 

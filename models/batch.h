@@ -26,8 +26,11 @@ struct Batch {
 // From tokens and labels aligned with them: labels[i] is ids[i] where the loss counts, else
 // kIgnoreLabel. Row i's target is labels[i + 1] if that row is in the same document, so no document
 // predicts the first token of the next. labels may be empty: nothing counts.
-// Errors: kInternal when lengths disagree or cu_seqlens does not go from 0 up to ids.size().
+// Memory: "batch". Errors: kInternal when lengths disagree or cu_seqlens does not go from 0 up to ids.size().
 Batch make_batch(std::span<const int64_t> ids, std::span<const int64_t> labels,
                  std::span<const int32_t> cu_seqlens);
+
+// A batch of `rows` tokens in `documents` documents as shapes on the meta device.
+Batch describe_batch(int64_t rows, int64_t documents);
 
 }  // namespace hone

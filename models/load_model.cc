@@ -63,10 +63,14 @@ std::vector<std::string> trainable_names(const LoadedModel& m) {
 }  // namespace
 
 LoadedModel describe_model(const LoadOptions& o) {
-  LoadedModel m = std::move(plan_model(o).loaded);
-  if (anything_trains(m))
-    m.arena = std::make_unique<nn::ParameterArena>(m.parameters, o.dtype, kMeta, o.decay_vectors);
-  return m;
+  Plan plan = plan_model(o);
+  LoadedModel& m = plan.loaded;
+  if (!anything_trains(m)) return std::move(m);
+  m.arena = std::make_unique<nn::ParameterArena>(m.parameters, o.dtype, kMeta, o.decay_vectors);
+  nn::Builder builder = nn::Builder::meta(build_options(o, plan.targets), m.arena.get());
+  m.model = std::make_unique<CausalLm>(builder, m.config);
+  m.parameters = builder.parameters();
+  return std::move(m);
 }
 
 LoadedModel load_model(const LoadOptions& o) {

@@ -17,25 +17,26 @@ Builder::Builder(BuildOptions options, ReadWeight read, ReadWeight read_adapter,
       read_adapter_(std::move(read_adapter)),
       arena_(arena) {}
 
-Builder Builder::meta(BuildOptions options) {
+Builder Builder::meta(BuildOptions options, ParameterArena* arena) {
   options.device = kMeta;
-  return Builder(std::move(options), nullptr, nullptr, nullptr);
+  return Builder(std::move(options), nullptr, nullptr, arena);
 }
 
 // Puts one dense tensor where it stays.
 Var Builder::finish(const WeightRequest& request, const ReadWeight& read, bool trainable) {
   Var var;
+  const MemoryScope scope("frozen weights");
   if (is_meta()) {
-    var = Var(Tensor::empty(request.shape, options_.dtype, kMeta), trainable);
+    var = trainable && arena_ ? arena_->slot(request.name).var
+                              : Var(Tensor::empty(request.shape, options_.dtype, kMeta), trainable);
   } else {
-    Tensor value = read(request);
+    const Tensor value = read(request);
     check(value.shape() == request.shape, request.name, ": expected ", request.shape, ", got ",
           value.shape());
     if (trainable) {
       check(arena_ != nullptr, "builder: ", request.name, " trains but there is no arena");
       var = arena_->place(request.name, value);
     } else {
-      const MemoryScope scope("frozen weights");
       var = Var(value.dtype() == options_.dtype ? value : kernels::cast(value, options_.dtype));
     }
   }

@@ -41,6 +41,7 @@ class DeviceMemory {
   void enter(int64_t bytes, const char* label);
   void free(const Block& block, const Owner& owner);
   int64_t planned_offset(int64_t bytes);
+  bool fits_arena(const StepPlan& plan);
   void* system_allocate(int64_t bytes);
   std::string table() const;
 
@@ -160,22 +161,24 @@ void DeviceMemory::begin_step(uint64_t key) {
   recorded_.clear();
   const auto found = plans_.find(key);
   plan_ = found == plans_.end() ? nullptr : &found->second;
-  mode_ = plan_ ? Mode::kReplay : Mode::kRecord;
-  if (plan_ && plan_->arena_bytes > arena_bytes_ && live_ranges_.empty()) {
-    if (device_.type == DeviceType::cpu) {
-      std::free(arena_);
-      arena_ = static_cast<char*>(system_allocate(plan_->arena_bytes));
-      if (!arena_) fail(ErrorCode::kOutOfMemory, "no ", plan_->arena_bytes, " bytes for the step");
-    }
-    stats_.reserved = arena_bytes_ = plan_->arena_bytes;
-  } else if (plan_ && plan_->arena_bytes > arena_bytes_) {
-    mode_ = Mode::kOff;  // the arena is too small and still in use: a tensor outlived its step
-  }
+  mode_ = plan_ == nullptr ? Mode::kRecord : fits_arena(*plan_) ? Mode::kReplay : Mode::kOff;
+}
+
+// Makes the arena large enough for a plan, unless a tensor that outlived its step is still in it
+// or the system has no more.
+bool DeviceMemory::fits_arena(const StepPlan& plan) {
+  if (plan.arena_bytes <= arena_bytes_) return true;
+  if (!live_ranges_.empty()) return false;
+  std::free(arena_);
+  arena_ = static_cast<char*>(system_allocate(plan.arena_bytes));
+  const bool done = arena_ != nullptr || device_.type == DeviceType::meta;
+  stats_.reserved = arena_bytes_ = done ? plan.arena_bytes : 0;
+  return done;
 }
 
 void DeviceMemory::end_step() {
   const std::lock_guard lock(mutex_);
-  if (mode_ == Mode::kRecord) plans_[key_] = plan_offsets(recorded_);
+  if (mode_ == Mode::kRecord) fits_arena(plans_[key_] = plan_offsets(recorded_));
   if (mode_ == Mode::kReplay && strayed_) plans_.erase(key_);  // record it anew next time
   mode_ = Mode::kOff;
   plan_ = nullptr;

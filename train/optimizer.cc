@@ -54,11 +54,13 @@ void AdamW::update(const State& s) {
 
 double AdamW::step(double learning_rate) {
   kernels::clip_factor(arena_.gradient(), settings_.max_grad_norm, norm_, scalars_.clip);
-  if (arena_.master().is_meta()) return 0;
-  const double norm = norm_.item<float>();
-  if (!std::isfinite(norm)) return norm;
-  *scalars_.learning_rate.data<float>() = static_cast<float>(learning_rate);
-  *scalars_.step.data<int64_t>() = ++steps_;
+  double norm = 0;
+  if (!arena_.master().is_meta()) {
+    norm = norm_.item<float>();
+    if (!std::isfinite(norm)) return norm;
+    *scalars_.learning_rate.data<float>() = static_cast<float>(learning_rate);
+    *scalars_.step.data<int64_t>() = ++steps_;
+  }
   for (const State& s : states_) update(s);
   return norm;
 }

@@ -7,6 +7,11 @@
 
 namespace hone {
 
+Tensor label_count(Device device) {
+  const MemoryScope scope("batch");
+  return Tensor::empty({}, DType::f32, device);
+}
+
 StepLosses forward_backward(const LoadedModel& loaded, const Batch& batch, const Tensor& num_items,
                             const StepOptions& options) {
   const MemoryScope scope("activations");

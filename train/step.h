@@ -24,6 +24,9 @@ struct StepLosses {
   Tensor aux;            // scalar f32, without its coefficient; undefined if not asked for
 };
 
+// Where a step's number of labels is kept: an uninitialised f32 scalar.
+Tensor label_count(Device device);
+
 // Adds the gradients of
 //   sum of the row's cross entropies / num_items + aux_share * aux_coefficient * aux
 // to the arena. num_items: f32 scalar, the labels of all micro-batches of the step.

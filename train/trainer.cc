@@ -51,11 +51,11 @@ Trainer::Trainer(LoadedModel& model, const Dataset& dataset, Sampler& sampler,
       dataset_(dataset),
       sampler_(sampler),
       settings_(settings),
-      optimizer_(arena_of(model), settings.optimizer) {}
+      optimizer_(arena_of(model), settings.optimizer),
+      num_items_(label_count(kCpu)) {}
 
 void Trainer::run_micro_batch(const MicroBatch& micro_batch, int64_t index,
-                              const StepSamples& samples, const Tensor& num_items,
-                              StepResult& result) {
+                              const StepSamples& samples, StepResult& result) {
   StepOptions options;
   options.recompute = settings_.recompute;
   options.aux_loss = settings_.aux_loss;
@@ -68,7 +68,7 @@ void Trainer::run_micro_batch(const MicroBatch& micro_batch, int64_t index,
 
   const StepScope scope(kCpu, shape_key(micro_batch));
   const Batch batch = collate(dataset_, micro_batch);
-  const StepLosses losses = forward_backward(model_, batch, num_items, options);
+  const StepLosses losses = forward_backward(model_, batch, num_items_, options);
   result.loss += static_cast<double>(losses.cross_entropy.item<float>());
   if (settings_.aux_loss)
     result.aux_loss += options.aux_share * static_cast<double>(losses.aux.item<float>());
@@ -84,12 +84,11 @@ StepResult Trainer::compute_gradients() {
     labels += labels_in(dataset_, m);
     result.tokens += tokens_in(dataset_, m);
   }
-  const Tensor num_items = Tensor::scalar(static_cast<float>(labels));
+  *num_items_.data<float>() = static_cast<float>(labels);
 
   model_.arena->clear_gradients();
   int64_t index = 0;
-  for (const MicroBatch& m : samples.micro_batches)
-    run_micro_batch(m, index++, samples, num_items, result);
+  for (const MicroBatch& m : samples.micro_batches) run_micro_batch(m, index++, samples, result);
   model_.arena->finish_gradients();
   require_finite(result.loss + result.aux_loss, "loss", result.step, dataset_, samples);
   return result;
@@ -97,7 +96,10 @@ StepResult Trainer::compute_gradients() {
 
 StepResult Trainer::step() {
   StepResult result = compute_gradients();
-  result.grad_norm = optimizer_.step(result.learning_rate);
+  {
+    const StepScope scope(kCpu, hash_path("optimizer"));
+    result.grad_norm = optimizer_.step(result.learning_rate);
+  }
   require_finite(result.grad_norm, "norm of the gradients", result.step, dataset_,
                  sampler_.at(steps_done_));
   ++steps_done_;

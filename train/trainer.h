@@ -53,13 +53,14 @@ class Trainer {
 
  private:
   void run_micro_batch(const MicroBatch& micro_batch, int64_t index, const StepSamples& samples,
-                       const Tensor& num_items, StepResult& result);
+                       StepResult& result);
 
   LoadedModel& model_;
   const Dataset& dataset_;
   Sampler& sampler_;
   TrainerSettings settings_;
   AdamW optimizer_;
+  Tensor num_items_;  // f32 scalar: labels of the step
   int64_t steps_done_ = 0;
 };
 

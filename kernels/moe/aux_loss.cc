@@ -32,12 +32,20 @@ LoadBalancing load_balancing_forward(std::span<const Tensor> logits, std::span<c
   }
   const auto layers = static_cast<int64_t>(logits.size());
   const int64_t experts = like.dim(1), rows = row_end - row_begin;
-  const int64_t blocks = (rows + kLoadBalancingRowBlock - 1) / kLoadBalancingRowBlock;
+  const auto blocks_of = [](int64_t n) {
+    return (n + kLoadBalancingRowBlock - 1) / kLoadBalancingRowBlock;
+  };
+  const int64_t blocks = blocks_of(rows);
   const DType sums = accumulator_dtype(like.dtype());
   const LoadBalancing out{Tensor::empty({}, sums, like.device()),
                           Tensor::empty({experts}, sums, like.device())};
-  const Tensor probabilities = Tensor::empty({layers * blocks, experts}, sums, like.device());
-  const Tensor counts = Tensor::empty_like(probabilities);
+  // As much as all rows would need: sizes depend on shapes alone, and how many rows are padding is
+  // not one.
+  const Shape most{layers * blocks_of(like.dim(0)), experts};
+  const auto scratch = [&] {
+    return Tensor::empty(most, sums, like.device()).rows(0, layers * blocks);
+  };
+  const Tensor probabilities = scratch(), counts = scratch();
   visit_device(like.device(), [&](auto device) {
     for (int64_t l = 0; l < layers; ++l) {
       const auto part = [&](const Tensor& t) { return t.rows(l * blocks, (l + 1) * blocks); };

@@ -1,0 +1,72 @@
+// Copyright 2026 The hone authors.
+// SPDX-License-Identifier: Apache-2.0
+#include "train/memory_plan.h"
+
+#include "tensor/allocator.h"
+
+namespace hone {
+namespace {
+
+// The meta device's counters and arena for one prediction, whatever else lives there.
+class MetaLedger {
+ public:
+  MetaLedger() : before_(memory_stats(kMeta)) { release_step_arena(kMeta); }
+  ~MetaLedger() { release_step_arena(kMeta); }
+  MetaLedger(const MetaLedger&) = delete;
+  MetaLedger& operator=(const MetaLedger&) = delete;
+
+  int64_t live() const { return memory_stats(kMeta).live - before_.live; }
+  MemoryPlan plan() const {
+    const MemoryStats stats = memory_stats(kMeta);
+    MemoryPlan plan;
+    plan.peak_bytes = stats.peak - before_.live;
+    plan.arena_bytes = stats.reserved;
+    for (const auto& [label, bytes] : stats.peak_by_label) {
+      const auto others = before_.by_label.find(label);
+      const int64_t own = bytes - (others == before_.by_label.end() ? 0 : others->second);
+      if (own > 0) plan.at_peak[label] = own;
+    }
+    return plan;
+  }
+
+ private:
+  const MemoryStats before_;
+};
+
+void trace_row(const LoadedModel& model, const RowShape& row, const Tensor& num_items,
+               const TrainerSettings& settings) {
+  StepOptions options;
+  options.recompute = settings.recompute;
+  options.aux_loss = settings.aux_loss;
+  forward_backward(model, describe_batch(row.tokens, row.documents), num_items, options);
+}
+
+}  // namespace
+
+MemoryPlan predict_memory(const LoadOptions& load, const TrainerSettings& settings,
+                          std::span<const RowShape> rows) {
+  const MetaLedger ledger;
+  const LoadedModel model = describe_model(load);
+  if (!model.arena) fail(ErrorCode::kUsage, "memory plan: nothing in the model trains");
+  AdamW optimizer(*model.arena, settings.optimizer);
+  const Tensor num_items = label_count(kMeta);
+  const int64_t resident = ledger.live();
+
+  reset_peak_memory(kMeta);
+  uint64_t key = 0;
+  model.arena->clear_gradients();
+  for (const RowShape& row : rows) {
+    const StepScope scope(kMeta, key++);
+    trace_row(model, row, num_items, settings);
+  }
+  {
+    const StepScope scope(kMeta, key);
+    model.arena->finish_gradients();
+    optimizer.step(0);
+  }
+  MemoryPlan plan = ledger.plan();
+  plan.resident_bytes = resident;
+  return plan;
+}
+
+}  // namespace hone
