@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <numeric>
 
-#include "data/jsonl.h"
 #include "data/printable.h"
+#include "data/row_reader.h"
 
 namespace hone {
 namespace {
@@ -18,12 +18,14 @@ class RowLoader {
       : tokenizer_(tokenizer), render_(render), options_(options) {}
 
   void load(const RowFile& file, Dataset& dataset) const {
-    JsonlReader reader(file.path);
+    const auto reader = open_rows(file.path, RowLayout::kLines);
     RowCounts& counts = dataset.add_file(file.path);
-    while (const std::optional<JsonValue> row = reader.next()) {
-      if (counts.rows == 0) counts.format = row_format(*row, file.fields);
+    RowText text;
+    while (reader->next(text)) {
+      const JsonValue row = parse_row(text, file.path);
+      if (counts.rows == 0) counts.format = row_format(row, file.fields);
       ++counts.rows;
-      const EncodedChat example = encode(*row, counts.format, file.fields);
+      const EncodedChat example = encode(row, counts.format, file.fields);
       const auto tokens = static_cast<int64_t>(example.ids.size());
       counts.longest = std::max(counts.longest, tokens);
       if (tokens > options_.max_tokens) {
@@ -32,7 +34,7 @@ class RowLoader {
         ++counts.unlabelled;
       } else {
         ++counts.kept;
-        dataset.add(example.ids, example.learned, reader.line());
+        dataset.add(example.ids, example.learned, text.line);
       }
     }
   }

@@ -31,6 +31,10 @@ const char* kind_of(mode_t mode) {
   return "a special file";
 }
 
+int64_t modified_of(const struct stat& status) {
+  return int64_t{status.st_mtim.tv_sec} * 1'000'000'000 + status.st_mtim.tv_nsec;
+}
+
 std::string directory_of(const std::string& path) {
   const std::string parent = std::filesystem::path(path).parent_path().string();
   return parent.empty() ? "." : parent;
@@ -76,10 +80,12 @@ struct InputFile::Mapping {
   MappedFile file;
 };
 
-InputFile::InputFile(std::string path, FileDescriptor fd, int64_t size, ErrorCode code)
+InputFile::InputFile(std::string path, FileDescriptor fd, int64_t size, int64_t modified,
+                     ErrorCode code)
     : path_(std::move(path)),
       fd_(std::move(fd)),
       size_(size),
+      modified_(modified),
       code_(code),
       mapping_(std::make_shared<Mapping>()) {}
 
@@ -92,7 +98,17 @@ InputFile InputFile::open(const std::string& path, ErrorCode code) {
     fail(ErrorCode::kDisk, printable(path, 4096), ": cannot stat: ", system_error());
   if (!S_ISREG(status.st_mode))
     fail(code, printable(path, 4096), ": expected a regular file, found ", kind_of(status.st_mode));
-  return InputFile(path, std::move(fd), status.st_size, code);
+  return InputFile(path, std::move(fd), status.st_size, modified_of(status), code);
+}
+
+void InputFile::require_unchanged() const {
+  struct stat status;
+  if (::fstat(fd_.get(), &status) != 0)
+    fail(ErrorCode::kDisk, printable(path_, 4096), ": cannot stat: ", system_error());
+  if (status.st_size != size_ || modified_of(status) != modified_)
+    fail(code_, printable(path_, 4096), ": changed while it was read: it had ", size_,
+         " bytes and has ", status.st_size,
+         "; let whatever writes it finish first, then start again");
 }
 
 void InputFile::read(int64_t offset, std::span<std::byte> destination) const {

@@ -61,16 +61,21 @@ class InputFile {
   // Errors: kDisk on I/O errors; the code of open() when the file ends early.
   void read(int64_t offset, std::span<std::byte> destination) const;
 
+  // Throws unless size and time of modification are still those of open().
+  // Errors: kDisk; the code of open() when something wrote to the file since.
+  void require_unchanged() const;
+
   // The whole file mapped; made by the first call, kept until this object goes.
   std::span<const std::byte> mapped() const;
 
  private:
   struct Mapping;
-  InputFile(std::string path, FileDescriptor fd, int64_t size, ErrorCode code);
+  InputFile(std::string path, FileDescriptor fd, int64_t size, int64_t modified, ErrorCode code);
 
   std::string path_;
   FileDescriptor fd_;
   int64_t size_;
+  int64_t modified_;  // nanoseconds since 1970
   ErrorCode code_;
   std::shared_ptr<Mapping> mapping_;
 };

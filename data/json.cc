@@ -107,10 +107,11 @@ std::string JsonEvents::position(size_t offset) const {
   const std::string_view line =
       newline == std::string_view::npos ? before : before.substr(newline + 1);
   const auto is_character = [](unsigned char c) { return (c & 0xc0) != 0x80; };
+  const int64_t first = newline == std::string_view::npos ? source_.first_column : 1;
   std::ostringstream out;
   out << printable(source_.name, 4096) << ":"
       << source_.first_line + std::count(before.begin(), before.end(), '\n') << ":"
-      << 1 + std::count_if(line.begin(), line.end(), is_character);
+      << first + std::count_if(line.begin(), line.end(), is_character);
   return out.str();
 }
 

@@ -34,6 +34,7 @@ struct JsonSource {
   std::string name;                    // file name as the user knows it
   ErrorCode code = ErrorCode::kModel;  // of every error about it
   int64_t first_line = 1;              // number of the text's first line in that file
+  int64_t first_column = 1;            // of the text's first character in that line
 };
 
 // The integers that a getter accepts, ends included.
