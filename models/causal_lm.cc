@@ -18,12 +18,25 @@ CausalLm::CausalLm(nn::Builder& b, const ModelConfig& config)
                 : Weight(b.parameter("lm_head.weight", {config.vocab_size, config.hidden_size},
                                      nn::Init::normal(config.initializer_range)))) {}
 
+kernels::RotaryTable CausalLm::rotary(const Tensor& positions) const {
+  return kernels::rotary_table(positions, inverse_frequencies(config_.rotary),
+                               config_.rotary.mrope_section, dtype_);
+}
+
 nn::ForwardContext CausalLm::context(const Batch& batch) const {
   nn::ForwardContext c;
   c.cu_seqlens = batch.cu_seqlens;
-  c.rotary = kernels::rotary_table(batch.positions, inverse_frequencies(config_.rotary),
-                                   config_.rotary.mrope_section, dtype_);
+  c.rotary = rotary(batch.positions);
   return c;
+}
+
+Tensor CausalLm::extend(const Tensor& ids, const Tensor& positions, const nn::SequenceSlots& slots,
+                        const DecoderState& state) const {
+  nn::ForwardContext c;
+  c.cu_seqlens = slots.sequences.cu_seqlens;
+  c.rotary = rotary(positions);
+  c.decoding = true;
+  return decoder_.extend(ids, c, slots, state);
 }
 
 Var CausalLm::loss(const DecoderOutput& out, const Batch& batch, const Tensor& num_items) const {

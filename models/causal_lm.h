@@ -27,6 +27,14 @@ class CausalLm {
     return decoder_(batch.ids, context, recompute);
   }
 
+  // The next tokens of stored sequences, without gradients (models/decode_session.h).
+  DecoderState make_state(int64_t slots, int64_t capacity) const {
+    return decoder_.make_state(slots, capacity);
+  }
+  // ids [N] i64 at positions [N] i32 of their sequences -> hidden states [N, C].
+  Tensor extend(const Tensor& ids, const Tensor& positions, const nn::SequenceSlots& slots,
+                const DecoderState& state) const;
+
   // sum of the rows' cross entropies / num_items: a scalar f32. num_items: f32 scalar, the labels
   // of the whole accumulated batch. The logits of all rows never exist at once.
   Var loss(const DecoderOutput& out, const Batch& batch, const Tensor& num_items) const;
@@ -36,6 +44,8 @@ class CausalLm {
   Tensor logits(const Tensor& hidden) const;
 
  private:
+  kernels::RotaryTable rotary(const Tensor& positions) const;
+
   ModelConfig config_;
   DType dtype_;
   Decoder decoder_;

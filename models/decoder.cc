@@ -69,15 +69,43 @@ DecoderLayer::DecoderLayer(nn::Builder& b, const std::string& path, const ModelC
   });
 }
 
-DecoderLayer::Output DecoderLayer::operator()(const Var& x, const nn::ForwardContext& context,
-                                              const Tensor& replay_ids) const {
-  const Var normed = rms_norm(x, input_norm_, eps_, NormWeight::zero_centred);
-  const Var mixed = std::visit([&](const auto& m) { return m(normed, context); }, mixer_);
+Var DecoderLayer::normed(const Var& x) const {
+  return rms_norm(x, input_norm_, eps_, NormWeight::zero_centred);
+}
+
+DecoderLayer::Output DecoderLayer::finish(const Var& mixed, const Var& x,
+                                          const nn::ForwardContext& context,
+                                          const Tensor& replay_ids) const {
   const auto [h, h_normed] = add_rms_norm(mixed, x, post_norm_, eps_, NormWeight::zero_centred);
   if (const auto* mlp = std::get_if<nn::SwigluMlp>(&mlp_))
     return {add(h, (*mlp)(h_normed, context)), Var(), Tensor()};
   const nn::SparseMoe::Output moe = std::get<nn::SparseMoe>(mlp_)(h_normed, context, replay_ids);
   return {add(h, moe.y), moe.router_logits, moe.ids};
+}
+
+DecoderLayer::Output DecoderLayer::operator()(const Var& x, const nn::ForwardContext& context,
+                                              const Tensor& replay_ids) const {
+  const Var in = normed(x);
+  return finish(std::visit([&](const auto& m) { return m(in, context); }, mixer_), x, context,
+                replay_ids);
+}
+
+LayerState DecoderLayer::make_state(int64_t slots, int64_t capacity, DType dtype) const {
+  const Device device = input_norm_.device();
+  if (const auto* delta_net = std::get_if<nn::GatedDeltaNet>(&mixer_))
+    return delta_net->make_state(slots, dtype, device);
+  return std::get<nn::GatedAttention>(mixer_).make_state(slots, capacity, dtype, device);
+}
+
+Var DecoderLayer::extend(const Var& x, const nn::ForwardContext& context,
+                         const nn::SequenceSlots& slots, const LayerState& state) const {
+  const Var in = normed(x);
+  const auto* delta_net = std::get_if<nn::GatedDeltaNet>(&mixer_);
+  const Var mixed = delta_net
+                        ? delta_net->extend(in, context, slots, std::get<nn::DeltaNetState>(state))
+                        : std::get<nn::GatedAttention>(mixer_).extend(
+                              in, context, slots, std::get<nn::AttentionState>(state));
+  return finish(mixed, x, context, Tensor()).x;
 }
 
 Decoder::Decoder(nn::Builder& b, const ModelConfig& c)
@@ -124,6 +152,23 @@ DecoderOutput Decoder::operator()(const Tensor& ids, const nn::ForwardContext& c
   }
   out.hidden = rms_norm(x, norm_, eps_, NormWeight::zero_centred);
   return out;
+}
+
+DecoderState Decoder::make_state(int64_t slots, int64_t capacity) const {
+  DecoderState state{slots, capacity, {}};
+  for (const DecoderLayer& layer : layers_)
+    state.layers.push_back(layer.make_state(slots, capacity, embedding_.dtype()));
+  return state;
+}
+
+Tensor Decoder::extend(const Tensor& ids, const nn::ForwardContext& context,
+                       const nn::SequenceSlots& slots, const DecoderState& state) const {
+  check(state.layers.size() == layers_.size(), "decoder: a state of ", state.layers.size(),
+        " layers for ", layers_.size());
+  Var x = hone::embedding(ids, embedding_);
+  for (size_t i = 0; i < layers_.size(); ++i)
+    x = layers_[i].extend(x, context, slots, state.layers[i]);
+  return rms_norm(x, norm_, eps_, NormWeight::zero_centred).value();
 }
 
 }  // namespace hone

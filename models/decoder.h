@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "models/config.h"
+#include "models/decoder_state.h"
 #include "nn/gated_attention.h"
 #include "nn/gated_delta_net.h"
 #include "nn/mlp.h"
@@ -37,11 +38,20 @@ class DecoderLayer {
   };
   Output operator()(const Var& x, const nn::ForwardContext& context,
                     const Tensor& replay_ids) const;
+  // The next tokens of stored sequences; see nn/sequence_slots.h.
+  LayerState make_state(int64_t slots, int64_t capacity, DType dtype) const;
+  Var extend(const Var& x, const nn::ForwardContext& context, const nn::SequenceSlots& slots,
+             const LayerState& state) const;
   bool is_moe() const { return std::holds_alternative<nn::SparseMoe>(mlp_); }
   // Some parameter of this layer trains.
   bool trains() const { return trains_; }
 
  private:
+  Var normed(const Var& x) const;
+  // From the mixer's output on.
+  Output finish(const Var& mixed, const Var& x, const nn::ForwardContext& context,
+                const Tensor& replay_ids) const;
+
   double eps_;
   Var input_norm_;
   std::variant<nn::GatedDeltaNet, nn::GatedAttention> mixer_;
@@ -58,6 +68,12 @@ class Decoder {
   // ids [N] i64. recompute: keep only each layer's input and run the layer again in backward.
   DecoderOutput operator()(const Tensor& ids, const nn::ForwardContext& context,
                            bool recompute) const;
+  // Empty states of the embedding's dtype and device.
+  DecoderState make_state(int64_t slots, int64_t capacity) const;
+  // The next tokens of stored sequences, without gradients: hidden states [N, C] after the final
+  // norm. context: rotary tables of their positions in the sequences.
+  Tensor extend(const Tensor& ids, const nn::ForwardContext& context,
+                const nn::SequenceSlots& slots, const DecoderState& state) const;
   const Var& embedding() const { return embedding_; }
 
  private:

@@ -18,6 +18,7 @@ struct ForwardContext {
   Tensor cu_seqlens;               // [S + 1] i32: document boundaries, 0 ... N
   kernels::RotaryTable rotary;     // cos and sin of each row's position
   bool training = false;           // dropout on
+  bool decoding = false;           // few rows: a quantised stack's idle experts are left alone
   uint64_t seed = 0;               // of the run
   uint64_t pass = 0;               // counts forward passes of the run: micro-batches, not steps
   std::vector<Tensor> replay_ids;  // per MoE layer [N, K] i32: experts to use; empty: choose

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "nn/linear.h"
+#include "nn/sequence_slots.h"
 
 namespace hone::nn {
 
@@ -29,7 +30,19 @@ class GatedAttention {
   // x [N, C] -> [N, C]; documents of context.cu_seqlens do not see each other.
   Var operator()(const Var& x, const ForwardContext& context) const;
 
+  // The same for the next tokens of stored sequences, without gradients.
+  AttentionState make_state(int64_t slots, int64_t capacity, DType dtype, Device device) const;
+  Var extend(const Var& x, const ForwardContext& context, const SequenceSlots& slots,
+             const AttentionState& state) const;
+
  private:
+  struct Projections {
+    Var q, k, gate;  // [N, H, D], [N, Hk, D], [N, H, D]
+    Var v;           // [N, Hk * D]
+  };
+  Projections project(const Var& x, const ForwardContext& context) const;
+  double scale() const;
+
   GatedAttentionConfig config_;
   Linear q_proj_, k_proj_, v_proj_;
   Var q_norm_, k_norm_;

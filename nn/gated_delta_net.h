@@ -4,6 +4,7 @@
 
 #include "kernels/delta_rule/delta_rule.h"
 #include "nn/linear.h"
+#include "nn/sequence_slots.h"
 
 namespace hone::nn {
 
@@ -31,7 +32,17 @@ class GatedDeltaNet {
   // x [N, C] -> [N, C]; documents of context.cu_seqlens do not see each other.
   Var operator()(const Var& x, const ForwardContext& context) const;
 
+  // The same for the next tokens of stored sequences, without gradients: chunked where there are
+  // several, a single step where there is one each.
+  DeltaNetState make_state(int64_t slots, DType dtype, Device device) const;
+  Var extend(const Var& x, const ForwardContext& context, const SequenceSlots& slots,
+             const DeltaNetState& state) const;
+
  private:
+  Tensor delta_rule(const Tensor& mixed, const Var& x, const ForwardContext& context,
+                    const SequenceSlots& slots, const Tensor& states) const;
+  Var output(const Var& o, const Var& x, const ForwardContext& context) const;
+
   GatedDeltaNetConfig config_;
   Linear in_proj_qkv_, in_proj_z_, in_proj_b_, in_proj_a_;
   Var conv_weight_, a_log_, dt_bias_, norm_weight_;

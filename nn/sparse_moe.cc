@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "nn/sparse_moe.h"
 
-#include "autograd/ops/moe_route.h"
+#include "autograd/ops/select_experts.h"
 #include "autograd/ops/sigmoid_gate.h"
 
 namespace hone::nn {
@@ -28,14 +28,31 @@ SparseMoe::SparseMoe(Builder& b, const std::string& path, const SparseMoeConfig&
                            Linear(b, path + ".shared_expert_gate", c.hidden, 1, {.init = c.init})});
 }
 
+Var SparseMoe::active_experts(const Var& x, const MoeRoute& route,
+                              const kernels::ExpertOrder& order) const {
+  const kernels::ActiveExperts active = kernels::active_experts(route.ids, config_.experts);
+  const auto select = [&](const std::optional<ExpertLora>& lora) {
+    return lora ? std::optional(select_experts(*lora, active)) : std::nullopt;
+  };
+  const std::optional<ExpertLora> gate_up_lora = select(gate_up_lora_),
+                                  down_lora = select(down_lora_);
+  return moe_experts(x, route.weights, compact_order(order, active),
+                     select_experts(gate_up_, active, x.dtype()), pointer(gate_up_lora),
+                     select_experts(down_, active, x.dtype()), pointer(down_lora));
+}
+
 SparseMoe::Output SparseMoe::operator()(const Var& x, const ForwardContext& context,
                                         const Tensor& replay_ids) const {
   const Var logits = gate_(x, context);
   const MoeRoute route =
       moe_route(logits, config_.experts_per_token, config_.renormalise, replay_ids);
   const kernels::ExpertOrder order = kernels::moe_sort(route.ids, config_.experts);
-  Var y = moe_experts(x, route.weights, order, gate_up_, pointer(gate_up_lora_), down_,
-                      pointer(down_lora_));
+  const bool idle =
+      gate_up_.quantized() && down_.quantized() && route.ids.numel() < config_.experts;
+  Var y = context.decoding && idle
+              ? active_experts(x, route, order)
+              : moe_experts(x, route.weights, order, gate_up_, pointer(gate_up_lora_), down_,
+                            pointer(down_lora_));
   if (shared_) y = add_gated(y, shared_->mlp(x, context), shared_->gate(x, context));
   return {y, logits, route.ids};
 }

@@ -4,6 +4,7 @@
 
 #include <optional>
 
+#include "autograd/ops/moe_route.h"
 #include "nn/mlp.h"
 
 namespace hone::nn {
@@ -41,6 +42,9 @@ class SparseMoe {
     SwigluMlp mlp;
     Linear gate;
   };
+  // The routed experts' part of y, with the idle ones left alone: the same bits.
+  Var active_experts(const Var& x, const MoeRoute& route, const kernels::ExpertOrder& order) const;
+
   SparseMoeConfig config_;
   Linear gate_;
   Weight gate_up_, down_;

@@ -41,6 +41,7 @@ std::vector<BenchCase> all_cases(const BenchSizes& sizes);
 // Its parts.
 std::vector<BenchCase> elementwise_cases(const BenchSizes& sizes);  // one element or row at a time
 std::vector<BenchCase> mixer_cases(const BenchSizes& sizes);        // attention and the delta rule
+std::vector<BenchCase> decode_cases(const BenchSizes& sizes);       // their steps in generation
 std::vector<BenchCase> projection_cases(const BenchSizes& sizes);   // products with dense weights
 std::vector<BenchCase> moe_cases(const BenchSizes& sizes);
 std::vector<BenchCase> storage_cases(const BenchSizes& sizes);  // 4 and 8 bits, the optimizer

@@ -1,0 +1,192 @@
+// Copyright 2026 The hone authors.
+// SPDX-License-Identifier: Apache-2.0
+#include "models/generation.h"
+
+#include <algorithm>
+#include <chrono>
+#include <filesystem>
+
+#include "data/json.h"
+#include "kernels/elementwise/elementwise.h"
+
+namespace hone {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+// Adds the time that it lives to a number of seconds.
+class Stopwatch {
+ public:
+  explicit Stopwatch(double& seconds) : seconds_(seconds) {}
+  ~Stopwatch() { seconds_ += std::chrono::duration<double>(Clock::now() - start_).count(); }
+  Stopwatch(const Stopwatch&) = delete;
+  Stopwatch& operator=(const Stopwatch&) = delete;
+
+ private:
+  double& seconds_;
+  Clock::time_point start_ = Clock::now();
+};
+
+void check_prompts(const ModelConfig& config, std::span<const std::vector<int64_t>> prompts) {
+  for (size_t i = 0; i < prompts.size(); ++i) {
+    const auto length = static_cast<int64_t>(prompts[i].size());
+    if (length == 0)
+      fail(ErrorCode::kUsage, "prompt ", i, " is empty; a model needs a token to begin with");
+    if (config.max_positions > 0 && length > config.max_positions)
+      fail(ErrorCode::kUsage, "prompt ", i, " has ", length, " tokens, but the model has ",
+           config.max_positions, " positions (max_position_embeddings); shorten the prompt");
+    for (const int64_t t : prompts[i])
+      if (t < 0 || t >= config.vocab_size)
+        fail(ErrorCode::kUsage, "prompt ", i, " has token ", t, ", outside the vocabulary of ",
+             config.vocab_size, "; tokenizer and model do not belong together");
+  }
+}
+
+class Run {
+ public:
+  Run(const CausalLm& model, std::span<const std::vector<int64_t>> prompts,
+      const GenerationOptions& options)
+      : config_(model.config()),
+        prompts_(prompts),
+        options_(options),
+        session_(model, std::clamp<int64_t>(static_cast<int64_t>(prompts.size()), 1,
+                                            options.batch_size)) {
+    result_.sequences.resize(prompts.size());
+    for (int64_t slot = session_.slots() - 1; slot >= 0; --slot) free_.push_back(slot);
+  }
+
+  GenerationResult all() {
+    while (next_ < prompts_.size() || !active_.empty()) {
+      while (next_ < prompts_.size() && worth_admitting()) admit();
+      if (!active_.empty()) step();
+    }
+    return std::move(result_);
+  }
+
+ private:
+  struct Active {
+    size_t sequence;
+    int64_t slot;
+  };
+
+  // Prompts are read together, rather than each as soon as a slot is free.
+  bool worth_admitting() const {
+    constexpr size_t kShare = 8;
+    const auto slots = static_cast<size_t>(session_.slots());
+    return !free_.empty() && (active_.empty() || free_.size() * kShare >= slots);
+  }
+
+  void admit() {
+    const Stopwatch watch(result_.prefill_seconds);
+    std::vector<DecodeSession::Append> appends;
+    std::vector<Active> admitted;
+    int64_t tokens = 0;
+    while (next_ < prompts_.size() && !free_.empty()) {
+      const std::vector<int64_t>& prompt = prompts_[next_];
+      const auto length = static_cast<int64_t>(prompt.size());
+      if (!appends.empty() && tokens + length > options_.prefill_tokens) break;
+      admitted.push_back({next_++, free_.back()});
+      free_.pop_back();
+      appends.push_back({admitted.back().slot, prompt});
+      tokens += length;
+    }
+    result_.prompt_tokens += tokens;
+    take_tokens(admitted, session_.append(appends));
+  }
+
+  void step() {
+    const Stopwatch watch(result_.decode_seconds);
+    std::vector<DecodeSession::Append> appends;
+    for (const Active& a : active_)
+      appends.push_back(
+          {a.slot, std::span<const int64_t>(result_.sequences[a.sequence].tokens).last(1)});
+    const std::vector<Active> stepped = std::exchange(active_, {});
+    const int64_t before = result_.new_tokens;
+    take_tokens(stepped, session_.append(appends));
+    result_.decode_tokens += result_.new_tokens - before;
+  }
+
+  // Chooses a token for each; who has not ended is active.
+  void take_tokens(const std::vector<Active>& sequences, const Tensor& logits) {
+    const Tensor wide = kernels::cast(logits, DType::f64);
+    for (size_t i = 0; i < sequences.size(); ++i) {
+      const auto row = static_cast<int64_t>(i);
+      const std::span<const double> z(wide.data<double>() + row * wide.dim(1),
+                                      static_cast<size_t>(wide.dim(1)));
+      if (take_token(sequences[i].sequence, z)) {
+        active_.push_back(sequences[i]);
+      } else {
+        session_.clear(sequences[i].slot);
+        free_.push_back(sequences[i].slot);
+      }
+    }
+  }
+
+  // True if the sequence goes on.
+  bool take_token(size_t sequence, std::span<const double> logits) {
+    GeneratedSequence& out = result_.sequences[sequence];
+    const std::vector<int64_t>& prompt = prompts_[sequence];
+    const size_t position = prompt.size() + out.tokens.size();
+    std::vector<int64_t> seen;
+    if (options_.sampling.repetition_penalty != 1) {
+      seen = prompt;
+      seen.insert(seen.end(), out.tokens.begin(), out.tokens.end());
+    }
+    const int64_t token =
+        sample_token(logits, seen, options_.sampling, {sequence, position});
+    ++result_.new_tokens;
+    const auto end = [&](FinishReason reason) {
+      out.reason = reason;
+      return false;
+    };
+    const std::vector<int64_t>& stop = options_.stop_tokens;
+    if (std::find(stop.begin(), stop.end(), token) != stop.end())
+      return end(FinishReason::kStopToken);
+    out.tokens.push_back(token);
+    if (options_.on_token && !options_.on_token(static_cast<int64_t>(sequence), token))
+      return end(FinishReason::kCallback);
+    const auto length = static_cast<int64_t>(position) + 1;
+    if (static_cast<int64_t>(out.tokens.size()) >= options_.max_new_tokens ||
+        (config_.max_positions > 0 && length > config_.max_positions))
+      return end(FinishReason::kLength);
+    return true;
+  }
+
+  const ModelConfig& config_;
+  std::span<const std::vector<int64_t>> prompts_;
+  const GenerationOptions& options_;
+  DecodeSession session_;
+  GenerationResult result_;
+  std::vector<int64_t> free_;  // slots
+  std::vector<Active> active_;
+  size_t next_ = 0;  // prompt to admit
+};
+
+}  // namespace
+
+GenerationResult generate(const CausalLm& model, std::span<const std::vector<int64_t>> prompts,
+                          const GenerationOptions& options) {
+  check_sampling(options.sampling);
+  if (options.max_new_tokens < 1)
+    fail(ErrorCode::kUsage, "max_new_tokens is ", options.max_new_tokens, "; expected 1 or more");
+  check(options.batch_size >= 1 && options.prefill_tokens >= 1, "generate: batches of ",
+        options.batch_size, " and ", options.prefill_tokens, " tokens");
+  check_prompts(model.config(), prompts);
+  return Run(model, prompts, options).all();
+}
+
+std::vector<int64_t> load_stop_tokens(const std::string& directory, const ModelConfig& config) {
+  const std::filesystem::path path = std::filesystem::path(directory) / "generation_config.json";
+  std::error_code ignored;
+  if (directory.empty() || !std::filesystem::exists(path, ignored)) return config.eos_token_ids;
+  const JsonValue json = load_json(path.string());
+  const std::optional<JsonValue> eos = json.find("eos_token_id");
+  if (!eos) return config.eos_token_ids;
+  const IntRange range{0, config.vocab_size - 1};
+  if (!eos->is_array()) return {eos->as_int(range)};
+  std::vector<int64_t> tokens;
+  for (const JsonValue& token : eos->elements()) tokens.push_back(token.as_int(range));
+  return tokens;
+}
+
+}  // namespace hone
