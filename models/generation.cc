@@ -49,8 +49,8 @@ class Run {
       : config_(model.config()),
         prompts_(prompts),
         options_(options),
-        session_(model, std::clamp<int64_t>(static_cast<int64_t>(prompts.size()), 1,
-                                            options.batch_size)) {
+        session_(model,
+                 std::clamp<int64_t>(static_cast<int64_t>(prompts.size()), 1, options.batch_size)) {
     result_.sequences.resize(prompts.size());
     for (int64_t slot = session_.slots() - 1; slot >= 0; --slot) free_.push_back(slot);
   }
@@ -116,6 +116,9 @@ class Run {
       if (take_token(sequences[i].sequence, z)) {
         active_.push_back(sequences[i]);
       } else {
+        if (options_.on_end)
+          options_.on_end(static_cast<int64_t>(sequences[i].sequence),
+                          result_.sequences[sequences[i].sequence]);
         session_.clear(sequences[i].slot);
         free_.push_back(sequences[i].slot);
       }
@@ -132,8 +135,7 @@ class Run {
       seen = prompt;
       seen.insert(seen.end(), out.tokens.begin(), out.tokens.end());
     }
-    const int64_t token =
-        sample_token(logits, seen, options_.sampling, {sequence, position});
+    const int64_t token = sample_token(logits, seen, options_.sampling, {sequence, position});
     ++result_.new_tokens;
     const auto end = [&](FinishReason reason) {
       out.reason = reason;

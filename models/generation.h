@@ -19,16 +19,6 @@
 
 namespace hone {
 
-struct GenerationOptions {
-  SamplingOptions sampling;
-  int64_t max_new_tokens = 256;        // for each prompt
-  std::vector<int64_t> stop_tokens;    // end a sequence and are not part of it
-  int64_t batch_size = 64;             // sequences decoded at a time, at most
-  int64_t prefill_tokens = 2048;       // prompts are read in passes of about so many tokens
-  // Called for every token that a sequence gets; false ends the sequence after it. May be empty.
-  std::function<bool(int64_t sequence, int64_t token)> on_token;
-};
-
 enum class FinishReason {
   kStopToken,
   kLength,    // max_new_tokens, or no position left in the model
@@ -38,6 +28,18 @@ enum class FinishReason {
 struct GeneratedSequence {
   std::vector<int64_t> tokens;  // new ones
   FinishReason reason = FinishReason::kLength;
+};
+
+struct GenerationOptions {
+  SamplingOptions sampling = {};
+  int64_t max_new_tokens = 256;           // for each prompt
+  std::vector<int64_t> stop_tokens = {};  // end a sequence and are not part of it
+  int64_t batch_size = 64;                // sequences decoded at a time, at most
+  int64_t prefill_tokens = 2048;          // prompts are read in passes of about so many tokens
+  // Called for every token that a sequence gets; false ends the sequence after it. May be empty.
+  std::function<bool(int64_t sequence, int64_t token)> on_token = {};
+  // Called for every prompt when its sequence ends, in the order in which they do. May be empty.
+  std::function<void(int64_t sequence, const GeneratedSequence&)> on_end = {};
 };
 
 struct GenerationResult {

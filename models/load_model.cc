@@ -77,7 +77,8 @@ LoadedModel load_model(const LoadOptions& o) {
   Plan plan = plan_model(o);
   LoadedModel& m = plan.loaded;
   m.model.reset();
-  if (anything_trains(m))
+  check(!(o.inference && o.train_base), "load_model: full finetuning is no inference");
+  if (anything_trains(m) && !o.inference)
     m.arena = std::make_unique<nn::ParameterArena>(m.parameters, o.dtype, kCpu, o.decay_vectors);
 
   const nn::ReadWeight fresh = [seed = o.seed](const nn::WeightRequest& r) {
@@ -95,7 +96,9 @@ LoadedModel load_model(const LoadOptions& o) {
       adapter ? nn::ReadWeight([&](const nn::WeightRequest& r) { return adapter->read(r); })
               : fresh;
 
-  nn::Builder builder(build_options(o, plan.targets), base, lora, m.arena.get());
+  nn::BuildOptions options = build_options(o, plan.targets);
+  options.train_lora = !o.inference;
+  nn::Builder builder(options, base, lora, m.arena.get());
   m.model = std::make_unique<CausalLm>(builder, m.config);
   m.parameters = builder.parameters();
   if (checkpoint) m.note = checkpoint->finish();

@@ -17,10 +17,11 @@
 namespace hone {
 
 struct LoadOptions {
-  std::string model = {};    // a Hugging Face model directory, or random:<preset>
-  std::string adapter = {};  // a PEFT adapter directory to attach and train; may be empty
+  std::string model = {};               // a Hugging Face model directory, or random:<preset>
+  std::string adapter = {};             // a PEFT adapter directory to attach; may be empty
   std::optional<LoraConfig> lora = {};  // a fresh adapter; not together with `adapter`
   bool train_base = false;              // full finetuning
+  bool inference = false;               // the adapter is frozen: no arena. Not with train_base
   bool decay_vectors = true;            // see nn::ParameterArena
   DType dtype = DType::f32;
   std::optional<QuantType> quantise = {};

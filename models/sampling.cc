@@ -53,9 +53,8 @@ void softmax(Pool& pool) {
 void keep_top_p(Pool& pool, double p) {
   if (p >= 1) return;
   const double least = (1 - p) / static_cast<double>(pool.size());
-  const auto rest = std::partition(pool.begin(), pool.end(), [&](const Candidate& c) {
-    return c.probability >= least;
-  });
+  const auto rest = std::partition(pool.begin(), pool.end(),
+                                   [&](const Candidate& c) { return c.probability >= least; });
   double below = 0;
   for (auto c = rest; c != pool.end(); ++c) below += c->probability;
   pool.erase(rest, pool.end());
@@ -80,8 +79,7 @@ void normalise(Pool& pool) {
 }
 
 void require(bool good, const char* name, double value, const char* expected) {
-  if (!good)
-    fail(ErrorCode::kUsage, name, " is ", value, "; expected a number ", expected);
+  if (!good) fail(ErrorCode::kUsage, name, " is ", value, "; expected a number ", expected);
 }
 
 }  // namespace

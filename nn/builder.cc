@@ -70,9 +70,9 @@ std::optional<Lora> Builder::lora(const std::string& module, int64_t in, int64_t
   const double bound = 1 / std::sqrt(static_cast<double>(in));
   Lora lora;
   lora.a = finish({module + ".lora_A.weight", {choice->rank, in}, Init::uniform(bound)},
-                  read_adapter_, true);
-  lora.b =
-      finish({module + ".lora_B.weight", {out, choice->rank}, Init::zeros()}, read_adapter_, true);
+                  read_adapter_, options_.train_lora);
+  lora.b = finish({module + ".lora_B.weight", {out, choice->rank}, Init::zeros()}, read_adapter_,
+                  options_.train_lora);
   lora.scale = choice->scale;
   lora.dropout = choice->dropout;
   return lora;
@@ -86,9 +86,9 @@ std::optional<ExpertLora> Builder::expert_lora(const std::string& parameter, int
   const double bound = 1 / std::sqrt(static_cast<double>(in));
   ExpertLora lora;
   lora.a = finish({parameter + ".lora_A", {experts, choice->rank, in}, Init::uniform(bound)},
-                  read_adapter_, true);
+                  read_adapter_, options_.train_lora);
   lora.b = finish({parameter + ".lora_B", {experts, out, choice->rank}, Init::zeros()},
-                  read_adapter_, true);
+                  read_adapter_, options_.train_lora);
   lora.scale = choice->scale;
   return lora;
 }

@@ -48,6 +48,7 @@ struct BuildOptions {
   Device device = kCpu;
   std::optional<QuantType> quantise = {};  // frozen linears and experts; double quantisation
   bool train_base = false;                 // full finetuning
+  bool train_lora = true;                  // false: frozen in the model dtype
   ChooseLora lora_for_module = {};
   ChooseLora lora_for_parameter = {};
 };

@@ -112,16 +112,16 @@ TEST_CASE("generate: what a prompt gives does not depend on the batch, on prefil
 TEST_CASE("generate: stop tokens, the callback and the model's positions end a sequence") {
   LoadedModel m = model(false);
   const std::vector<Tokens> prompts{{1, 2, 3}, {4}};
-  const std::vector<Tokens> free =
-      tokens_of(generate(*m.model, prompts, {.max_new_tokens = 20}));
+  const std::vector<Tokens> free = tokens_of(generate(*m.model, prompts, {.max_new_tokens = 20}));
   const int64_t stop = free[0][5];
-  const size_t first = static_cast<size_t>(
-      std::find(free[0].begin(), free[0].end(), stop) - free[0].begin());
+  const size_t first =
+      static_cast<size_t>(std::find(free[0].begin(), free[0].end(), stop) - free[0].begin());
 
   GenerationResult r =
       generate(*m.model, prompts, {.max_new_tokens = 20, .stop_tokens = {36, stop}});
   CHECK(r.sequences[0].reason == FinishReason::kStopToken);
-  CHECK(r.sequences[0].tokens == Tokens(free[0].begin(), free[0].begin() + static_cast<int64_t>(first)));
+  CHECK(r.sequences[0].tokens ==
+        Tokens(free[0].begin(), free[0].begin() + static_cast<int64_t>(first)));
 
   std::map<int64_t, Tokens> heard;
   GenerationOptions options{.max_new_tokens = 20};
@@ -129,7 +129,13 @@ TEST_CASE("generate: stop tokens, the callback and the model's positions end a s
     heard[sequence].push_back(token);
     return sequence == 0 || heard[1].size() < 4;
   };
+  std::vector<int64_t> ended;
+  options.on_end = [&](int64_t sequence, const GeneratedSequence& s) {
+    ended.push_back(sequence);
+    CHECK(s.tokens == heard[sequence]);
+  };
   r = generate(*m.model, prompts, options);
+  CHECK(ended == Tokens{1, 0});
   CHECK(r.sequences[1].reason == FinishReason::kCallback);
   CHECK(r.sequences[1].tokens == Tokens(free[1].begin(), free[1].begin() + 4));
   CHECK(r.sequences[0].tokens == free[0]);
@@ -145,17 +151,19 @@ TEST_CASE("generate: stop tokens, the callback and the model's positions end a s
   CHECK(r.sequences[0].tokens.size() == 8);
   CHECK(r.sequences[0].reason == FinishReason::kLength);
   CHECK(generate(*m.model, std::vector<Tokens>{Tokens(10, 1)}, {}).sequences[0].tokens.size() == 1);
-  check_contains(
-      error_of(ErrorCode::kUsage,
-               [&] { generate(*m.model, std::vector<Tokens>{{1}, Tokens(11, 1)}, {}); }),
-      "prompt 1 has 11 tokens, but the model has 10 positions");
+  check_contains(error_of(ErrorCode::kUsage,
+                          [&] {
+                            generate(*m.model, std::vector<Tokens>{{1}, Tokens(11, 1)}, {});
+                          }),
+                 "prompt 1 has 11 tokens, but the model has 10 positions");
 }
 
 TEST_CASE("generate: what cannot be generated is refused") {
   const LoadedModel m = model(false);
   const auto refused = [&](const std::vector<Tokens>& prompts, const GenerationOptions& options,
                            const char* part) {
-    check_contains(error_of(ErrorCode::kUsage, [&] { generate(*m.model, prompts, options); }), part);
+    check_contains(error_of(ErrorCode::kUsage, [&] { generate(*m.model, prompts, options); }),
+                   part);
   };
   refused({{1}, {}}, {}, "prompt 1 is empty");
   refused({{1, 37}}, {}, "prompt 0 has token 37, outside the vocabulary of 37");

@@ -73,9 +73,10 @@ TEST_CASE("sampling: top_p decides ties by id") {
 TEST_CASE("sampling: tokens are drawn with their probabilities") {
   const std::vector<double> z{0.3, -1, 2, 1.1, 0, -0.4, 0.9, 1.6};
   constexpr double kQuantile = 24.32;
-  for (const SamplingOptions& options :
-       {SamplingOptions{.temperature = 1, .seed = 1}, {.temperature = 2.5, .seed = 2},
-        {.temperature = 1, .top_k = 4, .seed = 3}, {.temperature = 1, .top_p = 0.8, .seed = 4}})
+  for (const SamplingOptions& options : {SamplingOptions{.temperature = 1, .seed = 1},
+                                         {.temperature = 2.5, .seed = 2},
+                                         {.temperature = 1, .top_k = 4, .seed = 3},
+                                         {.temperature = 1, .top_p = 0.8, .seed = 4}})
     for (const bool along_sequences : {false, true}) {
       constexpr uint64_t kDraws = 20000;
       std::map<int64_t, double> count;

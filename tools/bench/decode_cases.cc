@@ -79,8 +79,7 @@ std::vector<BenchCase> delta_net_cases(const BenchSizes& s) {
          const Tensor x = values({b, c}, t), w = values({c, taps}, t);
          const Tensor stored = values({b, taps - 1, c}, t);
          const CachedSequences q = one_more(taps);
-         return
-             [=] { conv1d_silu_extend(x, w, q.cu_seqlens, q.slots, q.starts, stored); };
+         return [=] { conv1d_silu_extend(x, w, q.cu_seqlens, q.slots, q.starts, stored); };
        }},
       {"delta_rule/delta_rule_step", "gated_delta_rule_step", shape,
        gated_delta_rule_step_cost(b, z, t),
