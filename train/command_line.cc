@@ -14,8 +14,6 @@
 namespace hone {
 namespace {
 
-constexpr size_t kHelpColumns = 100;
-
 std::string argument_name(int64_t number) {
   return "command line argument " + std::to_string(number);
 }
@@ -104,60 +102,32 @@ ConfigValue& descend(ConfigValue& node, const std::string& step, const Override&
   return node.entries.back().value;
 }
 
-std::string group_name(KeyGroup group) {
-  switch (group) {
-    case KeyGroup::kModel:
-      return "model";
-    case KeyGroup::kData:
-      return "data";
-    case KeyGroup::kTemplate:
-      return "template";
-    case KeyGroup::kAdapter:
-      return "adapter";
-    case KeyGroup::kTraining:
-      return "training";
-    case KeyGroup::kEvaluation:
-      return "evaluation";
-    case KeyGroup::kCheckpoint:
-      return "checkpoint";
-    case KeyGroup::kOutput:
-      return "output";
-    case KeyGroup::kDevice:
-      return "device";
-  }
-  return "";
-}
+constexpr std::string_view kMemoryCap = "--memory-cap=";
 
-// "  model      base_model= ..." with further lines indented alike.
-std::string group_text(KeyGroup group) {
-  constexpr size_t kIndent = 12;
-  std::string line = "  " + group_name(group);
-  line.resize(kIndent, ' ');
-  std::string text;
-  for (const ConfigKey<TrainConfig>& key : train_keys()) {
-    if (key.use != KeyUse::kHonoured || key.group != group) continue;
-    std::string word(key.name);
-    if (const std::string value = default_text(key); !value.empty() && !key.required)
-      word += "=" + value;
-    if (key.required) word += " (required)";
-    if (line.size() + word.size() + 2 > kHelpColumns) {
-      text += line + "\n";
-      line.assign(kIndent, ' ');
-    }
-    line += (line.back() == ' ' ? "" : "  ") + word;
-  }
-  return line.find_last_not_of(' ') < kIndent ? text : text + line + "\n";
+CommandLine parse_explain(const std::vector<std::string>& arguments) {
+  if (arguments.size() > 2)
+    fail(ErrorCode::kUsage, argument_name(3), ": explain takes one key, '", arguments[2],
+         "' is a second one");
+  CommandLine result;
+  result.explain = true;
+  if (arguments.size() == 2) result.explain_key = arguments[1];
+  return result;
 }
 
 }  // namespace
 
 CommandLine parse_command_line(const std::vector<std::string>& arguments) {
+  if (!arguments.empty() && arguments[0] == "explain") return parse_explain(arguments);
   CommandLine result;
   for (size_t i = 0; i < arguments.size(); ++i) {
     const std::string& argument = arguments[i];
     const auto number = static_cast<int64_t>(i) + 1;
     if (argument == "--help" || argument == "-h") {
       result.help = true;
+    } else if (argument == "--dry-run") {
+      result.overrides.push_back({"dry_run", "true", number});
+    } else if (argument.starts_with(kMemoryCap)) {
+      result.overrides.push_back({"memory_limit", argument.substr(kMemoryCap.size()), number});
     } else if (is_override(argument)) {
       const size_t equals = argument.find('=');
       result.overrides.push_back({argument.substr(0, equals), argument.substr(equals + 1), number});
@@ -183,35 +153,6 @@ void apply_override(const Override& change, ConfigValue& tree) {
   ConfigValue* node = &tree;
   for (const std::string& step : key_steps(change.key)) node = &descend(*node, step, change);
   *node = std::move(value);
-}
-
-std::string help_text() {
-  std::string text =
-      "usage: finetune [config.yaml] [key=value ...] [--help]\n"
-      "\n"
-      "Finetunes a model as config.yaml says; a key=value pair overrides the file. Without a file "
-      "and\n"
-      "without pairs it trains a small model on example rows for about a minute.\n"
-      "\n"
-      "  finetune train/examples/gsm8k.yaml datasets.0.path=train.jsonl max_steps=40\n"
-      "  finetune run.yaml learning_rate=1e-4 lora_target_modules=[q_proj,v_proj] output_dir=run2\n"
-      "\n"
-      "Dots reach into lists and maps. Paths are relative to where you stand; those inside the "
-      "file\n"
-      "also to the file's folder and to the workspace root.\n"
-      "\n"
-      "Keys and their defaults (axolotl's names):\n";
-  for (const KeyGroup group : {KeyGroup::kModel, KeyGroup::kData, KeyGroup::kTemplate,
-                               KeyGroup::kAdapter, KeyGroup::kTraining, KeyGroup::kEvaluation,
-                               KeyGroup::kCheckpoint, KeyGroup::kOutput, KeyGroup::kDevice})
-    text += group_text(group);
-  text +=
-      "\n"
-      "Writes metrics.jsonl and the adapter or model to output_dir.\n"
-      "Exit codes: 0 done, 1 bug, 2 usage or configuration, 3 dataset, 4 model or tokenizer "
-      "files,\n"
-      "5 out of memory, 6 loss not finite, 7 peer failed, 8 disk, 9 device.\n";
-  return text;
 }
 
 }  // namespace hone

@@ -1,7 +1,10 @@
 // Copyright 2026 The hone authors.
 // SPDX-License-Identifier: Apache-2.0
 //
-// finetune [config.yaml] [key=value ...] [--help]
+// finetune [config.yaml] [key=value ...] [--dry-run] [--memory-cap=BYTES] [--help]
+// finetune explain [KEY]
+//
+// --dry-run is dry_run=true, --memory-cap=12GiB is memory_limit=12GiB.
 //
 // A key=value pair sets one key, whatever the YAML file says. Dots reach into lists and maps:
 // datasets.0.path=rows.jsonl, lora_target_modules.1=v_proj; an index equal to the length of a list
@@ -25,6 +28,8 @@ struct Override {
 
 struct CommandLine {
   bool help = false;
+  bool explain = false;
+  std::string explain_key;  // empty: all
   std::string config_path;  // as typed; empty when none was given
   std::vector<Override> overrides;
 };
@@ -38,8 +43,8 @@ CommandLine parse_command_line(const std::vector<std::string>& arguments);
 // Errors: kUsage, beginning with "command line argument <number>".
 void apply_override(const Override& change, ConfigValue& tree);
 
-// What --help prints: usage, examples and every honoured key with its default, in at most 40 lines
-// of at most 100 columns.
+// What --help prints: usage, examples and the name of every honoured key, in at most 40 lines of at
+// most 100 columns.
 std::string help_text();
 
 }  // namespace hone

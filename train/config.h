@@ -22,6 +22,7 @@ namespace hone {
 struct InputPath {
   std::string written;         // as the user wrote it
   std::filesystem::path path;  // what it names; empty for "random:<preset>" and when not given
+  bool by_name = false;        // `written` is a name on the hub, found in the Hugging Face cache
 
   bool given() const { return !written.empty(); }
 };
@@ -33,6 +34,12 @@ struct DatasetConfig {
   std::string field_question = "question";
   std::string field_answer = "answer";
   std::string field_messages = "messages";
+};
+
+// An amount of memory.
+struct ByteSize {
+  int64_t bytes = 0;
+  bool operator==(const ByteSize&) const = default;
 };
 
 enum class AdapterKind { kNone, kLora, kQlora };
@@ -77,15 +84,20 @@ struct TrainConfig {
   bool peft_use_rslora = false;
   std::map<std::string, int64_t> lora_rank_pattern;
   std::map<std::string, double> lora_alpha_pattern;
+  InputPath lora_model_dir;  // not given: a new adapter
 
   // training
   int64_t micro_batch_size = 1;             // rows
+  std::optional<int64_t> batch_size;        // rows a step; resolved into the next
   int64_t gradient_accumulation_steps = 1;  // micro batches a step
   double num_epochs = 1;
   std::optional<int64_t> max_steps;  // not given: as many as num_epochs needs
   OptimizerKind optimizer = OptimizerKind::kAdamW;
   double learning_rate = 0;  // required
   LrSchedule lr_scheduler = LrSchedule::kCosine;
+  std::optional<double> cosine_min_lr_ratio;       // of learning_rate
+  std::optional<double> cosine_constant_lr_ratio;  // of all steps
+  bool lr_quadratic_warmup = false;
   std::optional<int64_t> warmup_steps;  // at most one of the two; neither: no warmup
   std::optional<double> warmup_ratio;   // of all steps
   double weight_decay = 0;
@@ -94,6 +106,10 @@ struct TrainConfig {
   double adam_epsilon = 1e-8;
   double max_grad_norm = 1;  // 0: no clipping
   int64_t seed = 42;
+
+  // memory and planning
+  std::optional<ByteSize> memory_limit;  // of all tensors; not given: what the machine has
+  bool dry_run = false;                  // print the plan, train nothing
 
   // output
   int64_t logging_steps = 1;         // steps between two plain progress lines

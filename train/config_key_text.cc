@@ -9,6 +9,8 @@
 #include <span>
 #include <variant>
 
+#include "train/config_yaml.h"
+
 namespace hone {
 namespace {
 
@@ -88,6 +90,9 @@ std::string expected(const ConfigKey<T>& key) {
           [&](std::optional<int64_t> T::*) { return "an integer" + range; },
           [&](double T::*) { return "a number" + range; },
           [&](std::optional<double> T::*) { return "a number" + range; },
+          [](std::optional<ByteSize> T::*) {
+            return std::string("an amount of memory such as 12GiB");
+          },
           [](std::string T::*) { return std::string("text"); },
           [](std::optional<std::string> T::*) { return std::string("text"); },
           [](std::vector<std::string> T::*) { return std::string("a list of names"); },
@@ -105,6 +110,24 @@ std::string expected(const ConfigKey<T>& key) {
           [&](const ChoiceMember<T>& member) { return words(member.choices); },
       },
       key.member);
+}
+
+template <class T>
+std::string example(const ConfigKey<T>& key) {
+  if (!key.example.empty()) return std::string(key.example);
+  if (const auto* member = std::get_if<ChoiceMember<T>>(&key.member)) {
+    // A word for something else than the default.
+    static const T defaults = {};
+    for (const Choice& choice : member->choices)
+      if (choice.value != member->get(defaults)) return std::string(choice.word);
+  }
+  if (std::holds_alternative<bool T::*>(key.member) ||
+      std::holds_alternative<std::optional<bool> T::*>(key.member))
+    return default_text(key) == "true" ? "false" : "true";
+  if (const std::string text = default_text(key); !text.empty()) return text;
+  if (std::holds_alternative<std::optional<int64_t> T::*>(key.member)) return "10";
+  if (std::holds_alternative<std::optional<double> T::*>(key.member)) return "0.1";
+  return "";
 }
 
 }  // namespace
@@ -130,22 +153,16 @@ std::string nearest_key(const std::vector<ConfigKey<DatasetConfig>>& keys, std::
 std::string expected_text(const ConfigKey<TrainConfig>& key) { return expected(key); }
 std::string expected_text(const ConfigKey<DatasetConfig>& key) { return expected(key); }
 
+std::string example_text(const ConfigKey<TrainConfig>& key) { return example(key); }
+std::string example_text(const ConfigKey<DatasetConfig>& key) { return example(key); }
+
 std::string default_text(const ConfigKey<TrainConfig>& key) {
   static const TrainConfig defaults;
-  return std::visit(
-      Overloaded{
-          [](bool TrainConfig::*m) { return std::string(defaults.*m ? "true" : "false"); },
-          [](int64_t TrainConfig::*m) { return std::to_string(defaults.*m); },
-          [](double TrainConfig::*m) { return number_text(defaults.*m); },
-          [](std::string TrainConfig::*m) { return defaults.*m; },
-          [](const ChoiceMember<TrainConfig>& member) {
-            for (const Choice& choice : member.choices)
-              if (choice.value == member.get(defaults)) return std::string(choice.word);
-            return std::string();
-          },
-          [](const auto&) { return std::string(); },  // lists, maps, paths, optional numbers: none
-      },
-      key.member);
+  return key.required ? "" : value_yaml(key, defaults);
+}
+std::string default_text(const ConfigKey<DatasetConfig>& key) {
+  static const DatasetConfig defaults;
+  return key.required ? "" : value_yaml(key, defaults);
 }
 
 bool has_pattern_keys(const ConfigKey<TrainConfig>& key) {

@@ -19,8 +19,13 @@ namespace hone {
 std::string nearest_key(const std::vector<ConfigKey<TrainConfig>>& keys, std::string_view name);
 std::string nearest_key(const std::vector<ConfigKey<DatasetConfig>>& keys, std::string_view name);
 
-// The default of an honoured key, as it would be written in YAML; "" for an empty one.
+// The default of an honoured key, as it would be written in YAML; "" if it has none.
 std::string default_text(const ConfigKey<TrainConfig>& key);
+std::string default_text(const ConfigKey<DatasetConfig>& key);
+
+// A value that the key may have, as YAML: its example, or one that its default or type suggests.
+std::string example_text(const ConfigKey<TrainConfig>& key);
+std::string example_text(const ConfigKey<DatasetConfig>& key);
 
 // True for keys whose value is a map with free keys (patterns), so that in a dotted name everything
 // after the first dot is one key.

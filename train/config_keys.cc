@@ -27,10 +27,37 @@ TrainKeys all_keys() {
   append(keys, KeyGroup::kCheckpoint, config_keys::checkpoint_keys());
   append(keys, KeyGroup::kOutput, config_keys::output_keys());
   append(keys, KeyGroup::kDevice, config_keys::device_keys());
+  append(keys, KeyGroup::kForeign, config_keys::foreign_keys());
   return keys;
 }
 
 }  // namespace
+
+std::string_view name_of(KeyGroup group) {
+  switch (group) {
+    case KeyGroup::kModel:
+      return "model";
+    case KeyGroup::kData:
+      return "data";
+    case KeyGroup::kTemplate:
+      return "template";
+    case KeyGroup::kAdapter:
+      return "adapter";
+    case KeyGroup::kTraining:
+      return "training";
+    case KeyGroup::kEvaluation:
+      return "evaluation";
+    case KeyGroup::kCheckpoint:
+      return "checkpoint";
+    case KeyGroup::kOutput:
+      return "output";
+    case KeyGroup::kDevice:
+      return "device";
+    case KeyGroup::kForeign:
+      break;
+  }
+  return "foreign";
+}
 
 const std::vector<ConfigKey<TrainConfig>>& train_keys() {
   static const TrainKeys keys = all_keys();

@@ -9,7 +9,8 @@
 //   honoured  its value reaches the member that the line names
 //   no-op     accepted so that axolotl's files run unchanged; it has no effect here, said once
 //   refused   an error with the reason, unless the value switches the thing off (false, 0, empty)
-// Any other key is unknown: an error.
+// Names that other programs have for one of these keys are in config_aliases.h. Any other key is
+// unknown: an error.
 #pragma once
 
 #include <limits>
@@ -33,8 +34,15 @@ enum class KeyGroup {
   kEvaluation,
   kCheckpoint,
   kOutput,
-  kDevice
+  kDevice,
+  kForeign  // what only other programs have
 };
+inline constexpr KeyGroup kKeyGroups[] = {
+    KeyGroup::kModel,    KeyGroup::kData,       KeyGroup::kTemplate,   KeyGroup::kAdapter,
+    KeyGroup::kTraining, KeyGroup::kEvaluation, KeyGroup::kCheckpoint, KeyGroup::kOutput,
+    KeyGroup::kDevice,   KeyGroup::kForeign};
+
+std::string_view name_of(KeyGroup group);
 
 // The numbers that a key accepts.
 struct NumberRange {
@@ -53,6 +61,7 @@ struct NumberRange {
 struct Choice {
   std::string_view word;
   int value;
+  std::string_view note = "";  // said once when the word is chosen; "" for nothing
 };
 
 // A member of type enum, which every enumerator reaches through its number.
@@ -68,7 +77,8 @@ template <class T>
 using Member =
     std::variant<std::monostate, bool T::*, std::optional<bool> T::*, int64_t T::*, double T::*,
                  std::string T::*, std::optional<std::string> T::*, std::optional<int64_t> T::*,
-                 std::optional<double> T::*, std::vector<std::string> T::*, ModuleSelection T::*,
+                 std::optional<double> T::*, std::optional<ByteSize> T::*,
+                 std::vector<std::string> T::*, ModuleSelection T::*,
                  std::map<std::string, int64_t> T::*, std::map<std::string, double> T::*,
                  std::map<std::string, std::string> T::*, InputPath T::*,
                  std::filesystem::path T::*, std::vector<DatasetConfig> T::*, ChoiceMember<T>>;
@@ -83,6 +93,9 @@ struct ConfigKey {
   NumberRange range;
   bool required = false;
   std::string_view allowed = "";  // a value that a refused key may have
+  std::string_view example = "";  // a value, as YAML; "" for what its type or default suggests
+  std::string_view others = "";   // an enum member: why there are no other words
+  bool hub_model = false;         // a path that may also be a model's name on the Hugging Face hub
 
   bool matches(std::string_view key) const {
     return name.ends_with('*') ? key.starts_with(name.substr(0, name.size() - 1)) : key == name;

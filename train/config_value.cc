@@ -126,4 +126,30 @@ std::optional<double> read_number(std::string_view text) {
   return value;
 }
 
+std::optional<int64_t> read_byte_size(std::string_view text) {
+  struct Unit {
+    std::string_view name;
+    double bytes;
+  };
+  constexpr std::array<Unit, 10> kUnits = {{{"kib", 0x1p10},
+                                            {"mib", 0x1p20},
+                                            {"gib", 0x1p30},
+                                            {"tib", 0x1p40},
+                                            {"kb", 1e3},
+                                            {"mb", 1e6},
+                                            {"gb", 1e9},
+                                            {"tb", 1e12},
+                                            {"b", 1},
+                                            {"", 1}}};
+  const std::string word = lower(text);
+  const Unit& unit = *std::find_if(kUnits.begin(), kUnits.end(),
+                                   [&](const Unit& u) { return word.ends_with(u.name); });
+  std::string_view digits = text.substr(0, text.size() - unit.name.size());
+  while (digits.ends_with(' ')) digits.remove_suffix(1);
+  const std::optional<double> count = read_number(digits);
+  constexpr double kMost = 0x1p62;
+  if (!count || *count * unit.bytes < 1 || *count * unit.bytes > kMost) return std::nullopt;
+  return static_cast<int64_t>(*count * unit.bytes);
+}
+
 }  // namespace hone

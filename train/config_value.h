@@ -69,5 +69,8 @@ struct ConfigEntry {
 std::optional<bool> read_boolean(std::string_view text);
 std::optional<int64_t> read_integer(std::string_view text);
 std::optional<double> read_number(std::string_view text);
+// Bytes: an integer, or a number followed by a unit: KB, MB, GB, TB (powers of 1000) or KiB, MiB,
+// GiB, TiB (powers of 1024), in any case and with or without a space between. Above 0.
+std::optional<int64_t> read_byte_size(std::string_view text);
 
 }  // namespace hone

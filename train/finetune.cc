@@ -1,12 +1,13 @@
 // Copyright 2026 The hone authors.
 // SPDX-License-Identifier: Apache-2.0
 //
-// The main program: finetune [config.yaml] [key=value ...] [--help]
+// The main program: see command_line.h.
 #include <cstdio>
 #include <filesystem>
 #include <new>
 
 #include "train/command_line.h"
+#include "train/explain_key.h"
 #include "train/finetuning.h"
 
 namespace hone {
@@ -40,6 +41,12 @@ void run(const std::vector<std::string>& arguments, const std::string& program) 
   CommandLine command_line = parse_command_line(arguments);
   if (command_line.help) {
     std::fputs(help_text().c_str(), stdout);
+    return;
+  }
+  if (command_line.explain) {
+    std::fputs(command_line.explain_key.empty() ? explain_groups().c_str()
+                                                : explain_key(command_line.explain_key).c_str(),
+               stdout);
     return;
   }
   const PathRoots roots = roots_of(program);

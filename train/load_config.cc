@@ -2,10 +2,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "train/load_config.h"
 
+#include <algorithm>
 #include <array>
 #include <type_traits>
+#include <utility>
 
 #include "tensor/check.h"
+#include "train/config_aliases.h"
 #include "train/config_errors.h"
 #include "train/config_key_text.h"
 #include "train/config_keys.h"
@@ -52,7 +55,7 @@ class Reader {
 
   // One line for every reason why keys have no effect, naming those keys.
   std::vector<std::string> notices() const {
-    std::vector<std::string> lines;
+    std::vector<std::string> lines = remarks_;
     for (const auto& [why, names] : inert_) lines.push_back(names + ": no effect: " + why);
     return lines;
   }
@@ -89,20 +92,22 @@ class Reader {
       if constexpr (std::is_same_v<M, std::monostate>) {
         return true;
       } else if constexpr (std::is_same_v<M, ChoiceMember<T>>) {
-        return read_choice(member, value, out);
+        return read_choice(member, value, name, out);
       } else {
         return read_value(value, key.range, name, out.*member);
       }
     };
     if (!std::visit(read, key.member))
-      errors_.add(value.at,
-                  name + ": expected " + expected_text(key) + ", found " + value.describe());
+      errors_.add(value.at, name + ": expected " + expected_text(key) + ", found " +
+                                value.describe() +
+                                (key.others.empty() ? "" : "; " + std::string(key.others)));
   }
 
   // Each of these reads one type; false: the value has the wrong form or is out of range.
 
   template <class T>
-  bool read_choice(const ChoiceMember<T>& member, const ConfigValue& value, T& out) {
+  bool read_choice(const ChoiceMember<T>& member, const ConfigValue& value, const std::string& name,
+                   T& out) {
     if (value.kind != ConfigValue::Kind::kScalar) return false;
     // "on" and "True" mean the choice "true".
     const std::optional<bool> boolean = read_boolean(value.text);
@@ -111,6 +116,8 @@ class Reader {
           choice.word == value.text || (boolean && choice.word == (*boolean ? "true" : "false"));
       if (!same) continue;
       member.set(out, choice.value);
+      if (!choice.note.empty())
+        remarks_.push_back(name + ": " + value.text + ": " + std::string(choice.note));
       return true;
     }
     return false;
@@ -135,6 +142,11 @@ class Reader {
   bool read_value(const ConfigValue& value, const NumberRange& range, const std::string&,
                   double& out) {
     return store(read_number(value.text), range, out);
+  }
+  bool read_value(const ConfigValue& value, const NumberRange&, const std::string&, ByteSize& out) {
+    const std::optional<int64_t> read = read_byte_size(value.text);
+    out.bytes = read.value_or(0);
+    return read.has_value();
   }
   template <class V>
   bool read_value(const ConfigValue& value, const NumberRange& range, const std::string& name,
@@ -228,6 +240,7 @@ class Reader {
   const fs::path& yaml_directory_;
   const PathRoots& roots_;
   ConfigErrors& errors_;
+  std::vector<std::string> remarks_;          // about chosen words
   std::map<std::string, std::string> inert_;  // why -> the keys
 };
 
@@ -238,18 +251,42 @@ void expand_all_linear(TrainConfig& config) {
   config.lora_target_linear = true;
 }
 
+void resolve_batch_size(TrainConfig& config) {
+  if (!config.batch_size) return;
+  config.gradient_accumulation_steps = *config.batch_size / config.micro_batch_size;
+  config.batch_size.reset();
+}
+
+// The same setting under our name for its key.
+Override by_our_name(const Override& change) {
+  const size_t end = std::min(change.key.find('.'), change.key.size());
+  const KeyAlias* alias = find_alias(std::string_view(change.key).substr(0, end));
+  if (alias == nullptr) return change;
+  ConfigValue value;
+  value.kind = ConfigValue::Kind::kScalar;
+  value.text = change.value;
+  translate_value(*alias, value);
+  for (const ConfigValue& item : value.items)
+    value.text += (value.text.empty() ? "['" : ", '") + item.text + "'";
+  if (!value.items.empty()) value.text += "]";
+  return {std::string(alias->key) + change.key.substr(end), value.text, change.number};
+}
+
+// Tree and errors: what reading it so far has given.
 LoadedConfig resolve(const ConfigValue& tree, const fs::path& yaml_directory,
-                     const PathRoots& roots, ConfigErrors& errors) {
+                     const PathRoots& roots, ConfigErrors& errors,
+                     std::vector<std::string> notices) {
   if (!tree.is_null() && tree.kind != ConfigValue::Kind::kMap)
     fail(ErrorCode::kUsage, tree.at.str(), ": expected 'key: value' lines, found ",
          tree.describe());
-  LoadedConfig loaded;
+  LoadedConfig loaded = {{}, std::move(notices)};
   Reader reader(yaml_directory, roots, errors);
   reader.read_map(tree, train_keys(), "", loaded.config);
   expand_all_linear(loaded.config);
-  loaded.notices = reader.notices();
+  for (std::string& notice : reader.notices()) loaded.notices.push_back(std::move(notice));
   check_rules(loaded.config, tree, errors, loaded.notices);
   errors.throw_if_any();
+  resolve_batch_size(loaded.config);
   return loaded;
 }
 
@@ -266,7 +303,10 @@ fs::path default_output_dir(const PathRoots& roots, std::time_t now) {
 LoadedConfig resolve_config(const ConfigValue& tree, const fs::path& yaml_directory,
                             const PathRoots& roots) {
   ConfigErrors errors;
-  return resolve(tree, yaml_directory, roots, errors);
+  std::vector<std::string> notices;
+  ConfigValue ours = tree;
+  resolve_aliases(ours, errors, notices);
+  return resolve(ours, yaml_directory, roots, errors, std::move(notices));
 }
 
 LoadedConfig load_config(const CommandLine& command_line, const PathRoots& roots) {
@@ -281,14 +321,18 @@ LoadedConfig load_config(const CommandLine& command_line, const PathRoots& roots
     yaml_directory = found.path.parent_path();
   }
   ConfigErrors errors;
+  std::vector<std::string> notices;
+  resolve_aliases(tree, errors, notices);
   for (const Override& change : command_line.overrides) {
     try {
-      apply_override(change, tree);
+      const Override ours = by_our_name(change);
+      if (ours.key != change.key) notices.push_back(change.key + " read as " + ours.key);
+      apply_override(ours, tree);
     } catch (const Error& e) {
       errors.add(e.what());  // reported together with everything else
     }
   }
-  return resolve(tree, yaml_directory, roots, errors);
+  return resolve(tree, yaml_directory, roots, errors, std::move(notices));
 }
 
 }  // namespace hone

@@ -39,7 +39,10 @@ LoadOptions load_options(const TrainConfig& config) {
   LoadOptions options;
   const std::string dir = base_model_dir(config);
   options.model = dir.empty() ? config.base_model.written : dir;
-  options.lora = lora_config(config);
+  if (config.lora_model_dir.given())
+    options.adapter = config.lora_model_dir.path.string();
+  else
+    options.lora = lora_config(config);
   options.train_base = config.adapter == AdapterKind::kNone;
   options.decay_vectors = false;
   const bool bf16 = config.bf16 == Bf16::kTrue || config.bf16 == Bf16::kFull;
@@ -55,6 +58,9 @@ TrainerSettings trainer_settings(const TrainConfig& config, const ModelConfig& m
   s.learning_rate.schedule = config.lr_scheduler;
   s.learning_rate.peak = config.learning_rate;
   s.learning_rate.total_steps = total_steps;
+  s.learning_rate.min_ratio = config.cosine_min_lr_ratio.value_or(0);
+  s.learning_rate.constant_ratio = config.cosine_constant_lr_ratio.value_or(1);
+  s.learning_rate.quadratic_warmup = config.lr_quadratic_warmup;
   s.learning_rate.warmup_steps = config.warmup_steps.value_or(
       warmup_steps_from_ratio(config.warmup_ratio.value_or(0), total_steps));
   s.optimizer = {.beta1 = config.adam_beta1,

@@ -12,6 +12,8 @@
 #include <vector>
 
 #include "tests/train/config_fixture.h"
+#include "train/config_key_text.h"
+#include "train/config_keys.h"
 
 namespace hone {
 namespace {
@@ -119,13 +121,13 @@ TEST_CASE("load_config: target modules as a list, a regex or PEFT's all-linear")
 
 TEST_CASE("load_config: all problems at once, in the order of their places") {
   CHECK(error_of("learning_rate: fast\n"
-                 "lora_rank: 8\n"
+                 "lora_rr: 8\n"
                  "base_model: model\n"
                  "seed: 1.5\n"
                  "datasets: [{pth: x}]\n") ==
         "5 problems in the configuration:\n"
         "  f.yaml:1:16: learning_rate: expected a number above 0, found 'fast'\n"
-        "  f.yaml:2:1: unknown key 'lora_rank'; did you mean 'lora_r'?\n"
+        "  f.yaml:2:1: unknown key 'lora_rr'; did you mean 'lora_r'?\n"
         "  f.yaml:4:7: seed: expected an integer of at least 0, found '1.5'\n"
         "  f.yaml:5:12: datasets.0.path: required, but not given (a .jsonl file of rows)\n"
         "  f.yaml:5:13: unknown key 'datasets.0.pth'; did you mean 'datasets.0.path'?");
@@ -197,7 +199,8 @@ TEST_CASE(
     "load_config: keys without effect are said once, by reason; switched off they are silent") {
   const std::vector<std::string> notices =
       load(kLeast +
-           "tf32: true\nflash_attention: true\nattn_implementation: sdpa\nxformers_attention: no\n"
+           "tf32: true\nflash_attention: true\nattn_implementation: "
+           "flash_attention_2\nxformers_attention: no\n"
            "wandb_project: p\nwandb_name:\nstrict: false\n")
           .notices;
   REQUIRE(notices.size() == 3);
@@ -261,6 +264,58 @@ TEST_CASE("load_config: remarks between keys") {
   const auto warmup = load(kLeast + "lr_scheduler: constant\nwarmup_steps: 2\n").notices;
   REQUIRE(warmup.size() == 1);
   CHECK(warmup[0].starts_with("lr_scheduler: constant has no warmup"));
+}
+
+TEST_CASE("load_config: optimizers with 8-bit states say so, and no others exist") {
+  for (const char* name : {"adamw_torch_4bit", "adamw_torch_8bit", "adamw_bnb_8bit", "adamw_8bit",
+                           "paged_adamw_8bit", "paged_adamw_32bit"}) {
+    CAPTURE(name);
+    const LoadedConfig loaded = load(kLeast + "optimizer: " + name + "\n");
+    CHECK(loaded.config.optimizer == OptimizerKind::kAdamW8bit);
+    REQUIRE(loaded.notices.size() == 1);
+    CHECK(loaded.notices[0].starts_with("optimizer: " + std::string(name) +
+                                        ": AdamW with 8-bit states"));
+  }
+  CHECK(load(kLeast + "optimizer: adamw_torch_fused\n").notices.empty());
+  const std::string error = error_of(kLeast + "optimizer: lion_8bit\n");
+  CHECK(contains(error, "expected one of adamw_torch, adamw_torch_fused, "));
+  CHECK(contains(error, "found 'lion_8bit'; no other optimizer is built in"));
+}
+
+TEST_CASE("load_config: batch_size sets the accumulation") {
+  const TrainConfig c = load(kLeast + "batch_size: 12\nmicro_batch_size: 4\n").config;
+  CHECK(c.gradient_accumulation_steps == 3);
+  CHECK_FALSE(c.batch_size.has_value());
+}
+
+TEST_CASE("load_config: amounts of memory") {
+  const auto limit = [](const std::string& text) {
+    return load(kLeast + "memory_limit: " + text + "\n").config.memory_limit->bytes;
+  };
+  CHECK(limit("1000") == 1000);
+  CHECK(limit("12GiB") == int64_t{12} << 30);
+  CHECK(limit("1.5 MiB") == 3 << 19);
+  CHECK(limit("2gb") == 2'000'000'000);
+  CHECK(limit("1_000kb") == 1'000'000);
+  for (const char* text :
+       {"0", "-1GiB", "GiB", "1e40", "1 GiBi", "much", "nan", "[1]", "1e15TiB"}) {
+    CAPTURE(text);
+    CHECK(contains(error_of(kLeast + "memory_limit: " + text + "\n"),
+                   "memory_limit: expected an amount of memory such as 12GiB, found "));
+  }
+}
+
+TEST_CASE("load_config: every example is a value that its key accepts") {
+  for (const ConfigKey<TrainConfig>& key : train_keys()) {
+    if (key.use != KeyUse::kHonoured) continue;
+    CAPTURE(key.name);
+    const std::string line = std::string(key.name) + ": " + example_text(key) + "\n";
+    const bool in_least = kLeast.find(std::string(key.name) + ":") == 0 ||
+                          kLeast.find("\n" + std::string(key.name) + ":") != std::string::npos;
+    const std::string error = error_of(in_least ? line : kLeast + line);
+    CHECK_FALSE(contains(error, std::string(key.name) + ": expected "));
+    CHECK_FALSE(contains(error, "unknown key"));
+  }
 }
 
 TEST_CASE("load_config: a file and the command line together") {

@@ -71,5 +71,45 @@ TEST_CASE("scheduler: a warmup ratio is rounded up") {
   CHECK(warmup_steps_from_ratio(0.03, 1) == 1);
 }
 
+TEST_CASE("scheduler: a cosine with a minimum, held from a part of the run on") {
+  LrPlan plan = {LrSchedule::kCosine, 2e-3, 2, 10};
+  plan.min_ratio = 0.1;
+  // peak * (0.9 * (1 + cos(pi (s - 2) / 8)) / 2 + 0.1)
+  CHECK(learning_rate_at(plan, 0) == 0);
+  CHECK(learning_rate_at(plan, 1) == 1e-3);
+  CHECK(learning_rate_at(plan, 2) == 2e-3);
+  CHECK(learning_rate_at(plan, 6) == doctest::Approx(2e-3 * 0.55).epsilon(1e-14));
+  CHECK(learning_rate_at(plan, 10) == doctest::Approx(2e-4).epsilon(1e-14));
+  plan.constant_ratio = 0.6;  // until step 6
+  CHECK(learning_rate_at(plan, 4) == doctest::Approx(2e-3 * 0.55).epsilon(1e-14));
+  for (const int64_t step : {6, 7, 9, 10, 100})
+    CHECK(learning_rate_at(plan, step) == doctest::Approx(2e-4).epsilon(1e-14));
+  plan.warmup_steps = 8;  // ends after the falling part
+  CHECK(learning_rate_at(plan, 8) == doctest::Approx(2e-4).epsilon(1e-14));
+}
+
+TEST_CASE("scheduler: quadratic warmup") {
+  LrPlan plan = {LrSchedule::kCosine, 2e-3, 4, 10};
+  plan.quadratic_warmup = true;
+  CHECK(learning_rate_at(plan, 1) == 2e-3 / 16);
+  CHECK(learning_rate_at(plan, 2) == 2e-3 / 4);
+  CHECK(learning_rate_at(plan, 4) == 2e-3);
+}
+
+TEST_CASE("scheduler: polynomial and inverse square root") {
+  const LrPlan polynomial = {LrSchedule::kPolynomial, 2e-3, 2, 10};
+  CHECK(learning_rate_at(polynomial, 1) == 1e-3);
+  CHECK(learning_rate_at(polynomial, 2) == 2e-3);
+  CHECK(learning_rate_at(polynomial, 6) == doctest::Approx((2e-3 + 1e-7) / 2).epsilon(1e-13));
+  CHECK(learning_rate_at(polynomial, 10) == doctest::Approx(1e-7).epsilon(1e-12));
+  CHECK(learning_rate_at(polynomial, 50) == doctest::Approx(1e-7).epsilon(1e-12));
+  const LrPlan root = {LrSchedule::kInverseSqrt, 2e-3, 4, 100};
+  CHECK(learning_rate_at(root, 2) == 1e-3);
+  CHECK(learning_rate_at(root, 4) == 2e-3);
+  CHECK(learning_rate_at(root, 16) == doctest::Approx(1e-3).epsilon(1e-14));
+  const LrPlan no_warmup = {LrSchedule::kInverseSqrt, 2e-3, 0, 100};
+  CHECK(learning_rate_at(no_warmup, 30000) == doctest::Approx(1e-3).epsilon(1e-14));
+}
+
 }  // namespace
 }  // namespace hone

@@ -9,8 +9,10 @@ namespace hone::config_keys {
 TrainKeys data_keys() {
   using C = TrainConfig;
   return {
-      required(honoured("datasets", &C::datasets,
-                        "list of {path, type, field_question, field_answer, field_messages}")),
+      with_example(
+          required(honoured("datasets", &C::datasets,
+                            "list of files of rows, each {path: ..., and what its rows are}")),
+          "[{path: rows.jsonl}]"),
       honoured("sequence_len", &C::sequence_len, "longest row in tokens", at_least(2)),
       honoured("sample_packing", &C::sample_packing, "several documents in a row, kept apart"),
       honoured("train_on_inputs", &C::train_on_inputs, "train on the prompts too"),
@@ -25,6 +27,16 @@ TrainKeys data_keys() {
       no_op("dataloader_*", "how rows are loaded needs no settings"),
       no_op("sample_packing_*", "packing has one method"),
       no_op("push_dataset_to_hub", "hone opens no connection"),
+      no_op("batch_flattening", "rows need no padding"),
+      no_op("streaming", "rows are tokenised before the first step"),
+      no_op("streaming_multipack_buffer_size", "packing has one method"),
+      no_op("pretrain_multipack_*", "packing has one method"),
+      no_op("multipack_real_batches", "packing has one method"),
+      refused("pretraining_sample_concatenation", "set sample_packing"),
+      refused("curriculum_sampling", "rows come in a random order, new in every epoch"),
+      refused("min_sample_len", "rows are used as they are"),
+      refused("dataset_shard_num", "rows are used as they are: split the file"),
+      refused("dataset_shard_idx", "rows are used as they are: split the file"),
       refused("pretraining_dataset", "give the rows as datasets"),
       refused("dataset_exact_deduplication", "rows are used as they are"),
       refused("excess_length_strategy", "what happens to longer rows is fixed; set sequence_len"),

@@ -8,14 +8,31 @@ namespace hone::config_keys {
 
 TrainKeys device_keys() {
   return {
+      no_op("use_ray", "training runs on one device"),
+      no_op("ray_*", "training runs on one device"),
+      no_op("accelerator_config", "training runs on one device"),
+      no_op("deepcompile", "everything is compiled"),
+      no_op("heads_k_stride", "training runs on one device"),
+      no_op("ring_attn_func", "training runs on one device"),
+      no_op("zero_level", "training runs on one device"),
+      no_op("shard_*", "training runs on one device"),
+      no_op("memcpy_*", "training runs on one device"),
+      no_op("use_all_to_all_reduce", "training runs on one device"),
       no_op("deepspeed", "training runs on one device"),
       no_op("fsdp*", "training runs on one device"),
       no_op("ddp*", "training runs on one device"),
       no_op("device_map", "training runs on one device"),
+      no_op("device", "training runs on one device"),
+      refused("world_size", "training runs on one device", "1"),
+      refused("gpus", "training runs on one device", "1"),
+      refused("dp_shard_size", "training runs on one device", "1"),
+      refused("dp_replicate_size", "training runs on one device", "1"),
+      refused("expert_parallel_size", "training runs on one device", "1"),
+      refused("parallelism", "training runs on one device", "ddp"),
+      no_op("distributed", "training runs on one device"),
       no_op("local_rank", "training runs on one device"),
-      refused("context_parallel_size", "training runs on one device"),
-      refused("sequence_parallel_degree", "training runs on one device"),
-      refused("tensor_parallel_size", "training runs on one device"),
+      refused("context_parallel_size", "training runs on one device", "1"),
+      refused("tensor_parallel_size", "training runs on one device", "1"),
   };
 }
 

@@ -27,10 +27,10 @@ ConfigKey<T> honoured(std::string_view name, Field T::*member, std::string_view 
   return {name, KeyUse::kHonoured, KeyGroup::kModel, meaning, member, range};
 }
 
-// One word of an enum member.
+// One word of an enum member; `note` is said once when it is chosen.
 template <class Enum>
-constexpr Choice word(std::string_view text, Enum value) {
-  return {text, static_cast<int>(value)};
+constexpr Choice word(std::string_view text, Enum value, std::string_view note = "") {
+  return {text, static_cast<int>(value), note};
 }
 
 // A key whose value reaches an enum member; `choices` are the words for its enumerators, the first
@@ -48,6 +48,27 @@ ConfigKey<T> choice(std::string_view name, std::span<const Choice> choices,
 template <class T>
 ConfigKey<T> required(ConfigKey<T> key) {
   key.required = true;
+  return key;
+}
+
+// The value that explanations show, where the default or the type suggest none.
+template <class T>
+ConfigKey<T> with_example(ConfigKey<T> key, std::string_view yaml) {
+  key.example = yaml;
+  return key;
+}
+
+// Why an enum member has no other words: ends the message about one.
+template <class T>
+ConfigKey<T> and_no_other(ConfigKey<T> key, std::string_view why) {
+  key.others = why;
+  return key;
+}
+
+// A path that may also be the name of a model in the Hugging Face cache.
+template <class T>
+ConfigKey<T> hub_model(ConfigKey<T> key) {
+  key.hub_model = true;
   return key;
 }
 
@@ -76,5 +97,6 @@ TrainKeys evaluation_keys();
 TrainKeys checkpoint_keys();
 TrainKeys output_keys();
 TrainKeys device_keys();
+TrainKeys foreign_keys();
 
 }  // namespace hone::config_keys

@@ -9,11 +9,22 @@ namespace hone::config_keys {
 TrainKeys output_keys() {
   using C = TrainConfig;
   return {
-      honoured("output_dir", &C::output_dir, "by default outputs/<time>"),
+      with_example(honoured("output_dir", &C::output_dir, "by default outputs/<time>"),
+                   "outputs/run1"),
+      honoured("dry_run", &C::dry_run,
+               "print the plan and one rendered row, write plan.json, train nothing (--dry-run)"),
       honoured("logging_steps", &C::logging_steps,
                "steps between progress lines when not on a terminal", at_least(1)),
       no_op("strict", "unknown keys are always errors"),
       no_op("debug", "every error says what and where"),
+      no_op("include_tkps", "tokens_per_second is in metrics.jsonl"),
+      no_op("trackio_*", "the numbers of every step are in metrics.jsonl"),
+      no_op("use_trackio", "the numbers of every step are in metrics.jsonl"),
+      no_op("swanlab_*", "the numbers of every step are in metrics.jsonl"),
+      no_op("use_swanlab", "the numbers of every step are in metrics.jsonl"),
+      no_op("use_otel_metrics", "the numbers of every step are in metrics.jsonl"),
+      no_op("otel_*", "the numbers of every step are in metrics.jsonl"),
+      no_op("axolotl_config_path", "this program sets it itself"),
       no_op("use_tensorboard", "the numbers of every step are in metrics.jsonl"),
       no_op("include_tokens_per_second", "tokens_per_second is in metrics.jsonl"),
       no_op("wandb_*", "the numbers of every step are in metrics.jsonl"),

@@ -14,6 +14,9 @@ TrainKeys template_keys() {
       refused("special_tokens", "tokenizer.json says what the special tokens are"),
       refused("tokens", "the vocabulary cannot grow"),
       refused("added_tokens_overrides", "the vocabulary cannot change"),
+      refused("mean_resizing_embeddings", "the vocabulary cannot grow"),
+      refused("shrink_embeddings", "the vocabulary cannot change"),
+      refused("fix_untrained_tokens", "token embeddings are used as they are"),
       refused("resize_token_embeddings_to_32x", "the vocabulary cannot grow"),
       refused("eot_tokens", "messages are written with the built-in turn markers"),
   };

@@ -22,8 +22,9 @@ TrainRules adapter_rules() {
           "adapter without targets",
           {"adapter", "lora_target_modules", "lora_target_linear", "lora_target_parameters"},
           [](const C& c, const G&) {
-            return c.adapter != AdapterKind::kNone && c.lora_target_modules.empty() &&
-                   !c.lora_target_linear && c.lora_target_parameters.empty();
+            return c.adapter != AdapterKind::kNone && !c.lora_model_dir.given() &&
+                   c.lora_target_modules.empty() && !c.lora_target_linear &&
+                   c.lora_target_parameters.empty();
           },
           "nothing would be trained; say where adapters go with lora_target_linear: true, "
           "lora_target_modules or lora_target_parameters"),
@@ -43,6 +44,77 @@ TrainRules adapter_rules() {
                     given.on("lora_target_parameters"));
           },
           "no effect: adapter is none, all weights are trained"),
+      error(
+          "an adapter to continue without adapter", {"lora_model_dir", "adapter"},
+          [](const C& c, const G&) {
+            return c.adapter == AdapterKind::kNone && c.lora_model_dir.given();
+          },
+          "there is an adapter to go on training, but adapter is none; set adapter: lora or qlora"),
+      notice(
+          "shape of an adapter to continue",
+          {"lora_model_dir", "lora_r", "lora_alpha", "lora_dropout", "lora_target_modules",
+           "lora_target_linear", "lora_target_parameters", "peft_use_rslora", "lora_rank_pattern",
+           "lora_alpha_pattern"},
+          [](const C& c, const G& given) {
+            constexpr std::string_view kShape[] = {"lora_r",
+                                                   "lora_alpha",
+                                                   "lora_dropout",
+                                                   "lora_target_modules",
+                                                   "lora_target_linear",
+                                                   "lora_target_parameters",
+                                                   "peft_use_rslora",
+                                                   "lora_rank_pattern",
+                                                   "lora_alpha_pattern"};
+            return c.lora_model_dir.given() &&
+                   std::any_of(std::begin(kShape), std::end(kShape),
+                               [&](std::string_view key) { return given.on(key); });
+          },
+          "rank, scale and targets are those of its adapter_config.json; these have no effect"),
+      notice(
+          "4-bit code without 4-bit", {"bnb_4bit_quant_type", "load_in_4bit"},
+          [](const C& c, const G& given) {
+            return given.has("bnb_4bit_quant_type") && !c.load_in_4bit;
+          },
+          "no effect without load_in_4bit: true"),
+      error(
+          "quantised experts without 4-bit", {"quantize_moe_experts", "load_in_4bit", "adapter"},
+          [](const C& c, const G& given) {
+            return given.on("quantize_moe_experts") &&
+                   (!c.load_in_4bit || c.adapter == AdapterKind::kNone);
+          },
+          "needs adapter: qlora and load_in_4bit: true, which quantise the experts"),
+      notice(
+          "experts that shall not be quantised", {"quantize_moe_experts", "load_in_4bit"},
+          [](const C& c, const G& given) {
+            return given.has("quantize_moe_experts") && !given.on("quantize_moe_experts") &&
+                   c.load_in_4bit;
+          },
+          "load_in_4bit includes the experts all the same"),
+      error(
+          "no adapter and peft keys", {"peft_use_rslora", "adapter"},
+          [](const C& c, const G& given) {
+            return c.adapter == AdapterKind::kNone && given.on("peft_use_rslora");
+          },
+          "the scale of an adapter, but adapter is none; set adapter: lora or remove it"),
+      error(
+          "patterns without adapter", {"lora_rank_pattern", "lora_alpha_pattern", "adapter"},
+          [](const C& c, const G& given) {
+            return c.adapter == AdapterKind::kNone &&
+                   (given.on("lora_rank_pattern") || given.on("lora_alpha_pattern"));
+          },
+          "ranks and scales of adapters, but adapter is none; set adapter: lora or remove it"),
+      at_most_one("two LoRA kernels for the MLP", {"lora_mlp_kernel", "unsloth_lora_mlp"},
+                  "two implementations are asked for; keep one (hone has one of its own)"),
+      at_most_one("two LoRA kernels for q, k, v", {"lora_qkv_kernel", "unsloth_lora_qkv"},
+                  "two implementations are asked for; keep one (hone has one of its own)"),
+      at_most_one("two LoRA kernels for o", {"lora_o_kernel", "unsloth_lora_o"},
+                  "two implementations are asked for; keep one (hone has one of its own)"),
+      error(
+          "fused MLP with an adapter", {"flash_attn_fuse_mlp", "adapter"},
+          [](const C& c, const G& given) {
+            return given.on("flash_attn_fuse_mlp") && c.adapter != AdapterKind::kNone;
+          },
+          "fused modules have no names that adapters could go on; remove it"),
   };
 }
 

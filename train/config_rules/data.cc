@@ -6,6 +6,33 @@
 
 namespace hone::config_rules {
 
-TrainRules data_rules() { return {}; }
+TrainRules data_rules() {
+  using C = TrainConfig;
+  using G = GivenKeys;
+  return {
+      error(
+          "batch flattening and packing", {"batch_flattening", "sample_packing"},
+          [](const C& c, const G& given) {
+            return given.on("batch_flattening") && given.text("batch_flattening") != "auto" &&
+                   c.sample_packing;
+          },
+          "packed rows are flat already; remove it"),
+      needs("streaming without max_steps", "streaming", "max_steps",
+            "a stream has no end: set max_steps"),
+      error(
+          "pushing a dataset without a token", {"push_dataset_to_hub", "hf_use_auth_token"},
+          [](const C&, const G& given) {
+            return given.on("push_dataset_to_hub") && !given.on("hf_use_auth_token");
+          },
+          "needs hf_use_auth_token: true; but hone opens no connection, remove it"),
+      notice(
+          "packing without padding", {"pad_to_sequence_len", "sample_packing"},
+          [](const C& c, const G& given) {
+            return given.has("pad_to_sequence_len") && !given.on("pad_to_sequence_len") &&
+                   c.sample_packing;
+          },
+          "packed rows always have sequence_len tokens"),
+  };
+}
 
 }  // namespace hone::config_rules

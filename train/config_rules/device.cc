@@ -6,6 +6,15 @@
 
 namespace hone::config_rules {
 
-TrainRules device_rules() { return {}; }
+TrainRules device_rules() {
+  return {
+      error(
+          "deepspeed and fsdp", {"deepspeed", "fsdp", "fsdp_config"},
+          [](const TrainConfig&, const GivenKeys& given) {
+            return given.on("deepspeed") && (given.on("fsdp") || given.on("fsdp_config"));
+          },
+          "fsdp excludes it; keep one (training runs on one device)"),
+  };
+}
 
 }  // namespace hone::config_rules

@@ -29,6 +29,43 @@ TrainRules model_rules() {
                   "own)"),
       at_most_one("one expert kernel", {"use_scattermoe", "use_sonicmoe"},
                   "use_scattermoe and use_sonicmoe exclude each other; keep one"),
+      error(
+          "expert kernel and implementation",
+          {"experts_implementation", "use_scattermoe", "use_sonicmoe"},
+          [](const C&, const G& given) {
+            return given.on("experts_implementation") &&
+                   given.text("experts_implementation") != "eager" &&
+                   (given.on("use_scattermoe") || given.on("use_sonicmoe"));
+          },
+          "an expert kernel is asked for too, which needs eager; keep one"),
+      error(
+          "attention backend twice",
+          {"attn_implementation", "flash_attention", "sdp_attention", "flex_attention",
+           "xformers_attention", "sage_attention", "eager_attention"},
+          [](const C&, const G& given) {
+            const std::string_view name = given.text("attn_implementation");
+            const auto differs = [&](std::string_view key, std::string_view means) {
+              return given.on(key) && !name.starts_with(means);
+            };
+            return given.on("attn_implementation") &&
+                   (differs("flash_attention", "flash_attention") ||
+                    differs("sdp_attention", "sdp") || differs("flex_attention", "flex") ||
+                    differs("xformers_attention", "xformers") ||
+                    differs("sage_attention", "sage") || differs("eager_attention", "eager"));
+          },
+          "another attention backend is asked for too; keep one (hone has one of its own)"),
+      error(
+          "deepcompile without deepspeed", {"deepcompile", "deepspeed"},
+          [](const C&, const G& given) {
+            return given.on("deepcompile") && !given.on("deepspeed");
+          },
+          "belongs to deepspeed; remove it"),
+      error(
+          "router loss switched off and weighed", {"router_aux_loss_coef", "output_router_logits"},
+          [](const C& c, const G& given) {
+            return given.on("router_aux_loss_coef") && c.output_router_logits == false;
+          },
+          "the loss that it weighs is switched off by output_router_logits: false; remove one"),
       needs("offloading without checkpointing", "activation_offloading", "gradient_checkpointing",
             "needs gradient_checkpointing: true, which decides what there is to offload"),
   };

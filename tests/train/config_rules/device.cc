@@ -4,6 +4,11 @@
 
 namespace hone {
 
-std::vector<RuleCase> device_rule_cases() { return {}; }
+std::vector<RuleCase> device_rule_cases() {
+  return {
+      {"deepspeed and fsdp", "deepspeed: zero2.json\nfsdp: [full_shard]\n",
+       "fsdp: [full_shard]\nfsdp_config: {fsdp_version: 2}\n"},
+  };
+}
 
 }  // namespace hone

@@ -17,6 +17,16 @@ std::vector<RuleCase> model_rule_cases() {
        "use_scattermoe: true\nuse_kernels: true\n"},
       {"offloading without checkpointing", "activation_offloading: true\n",
        "activation_offloading: true\ngradient_checkpointing: true\n"},
+      {"expert kernel and implementation",
+       "experts_implementation: grouped_mm\nuse_scattermoe: true\n",
+       "experts_implementation: eager\nuse_scattermoe: true\n"},
+      {"attention backend twice", "attn_implementation: sdpa\nflash_attention: true\n",
+       "attn_implementation: flash_attention_2\nflash_attention: true\n"},
+      {"deepcompile without deepspeed", "deepcompile: true\n",
+       "deepcompile: true\ndeepspeed: zero1.json\n"},
+      {"router loss switched off and weighed",
+       "router_aux_loss_coef: 0.01\noutput_router_logits: false\n",
+       "router_aux_loss_coef: 0.01\noutput_router_logits: true\n"},
   };
 }
 

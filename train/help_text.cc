@@ -1,0 +1,63 @@
+// Copyright 2026 The hone authors.
+// SPDX-License-Identifier: Apache-2.0
+#include <string>
+
+#include "train/command_line.h"
+#include "train/config_keys.h"
+
+namespace hone {
+namespace {
+
+constexpr size_t kColumns = 100;
+
+// "  model       base_model* ..." with further lines indented alike.
+std::string group_text(KeyGroup group) {
+  constexpr size_t kIndent = 13;
+  std::string line = "  " + std::string(name_of(group));
+  line.resize(kIndent, ' ');
+  std::string text;
+  bool empty = true;
+  for (const ConfigKey<TrainConfig>& key : train_keys()) {
+    if (key.use != KeyUse::kHonoured || key.group != group) continue;
+    const std::string word = std::string(key.name) + (key.required ? "*" : "");
+    if (!empty && line.size() + word.size() + 1 > kColumns) {
+      text += line + "\n";
+      line.assign(kIndent, ' ');
+    }
+    line += (line.back() == ' ' ? "" : " ") + word;
+    empty = false;
+  }
+  return empty ? "" : text + line + "\n";
+}
+
+}  // namespace
+
+std::string help_text() {
+  std::string text =
+      "usage: finetune [config.yaml] [key=value ...] [--dry-run] [--memory-cap=BYTES] [--help]\n"
+      "       finetune explain [KEY]\n"
+      "\n"
+      "Finetunes a model as config.yaml says; a key=value pair overrides the file. Without "
+      "arguments "
+      "it\n"
+      "trains a small model on example rows for about a minute. --dry-run prints the plan only.\n"
+      "\n"
+      "  finetune train/examples/gsm8k.yaml datasets.0.path=train.jsonl max_steps=40\n"
+      "  finetune run.yaml learning_rate=1e-4 lora_target_modules=[q_proj,v_proj] output_dir=run2\n"
+      "\n"
+      "Dots reach into lists and maps. Paths are relative to where you stand; those inside the "
+      "file\n"
+      "also to the file's folder and to the workspace root.\n"
+      "\n"
+      "Keys (axolotl's names; * must be given; explain KEY tells meaning, type and default):\n";
+  for (const KeyGroup group : kKeyGroups) text += group_text(group);
+  text +=
+      "\n"
+      "Writes metrics.jsonl, config.resolved.yaml and the adapter or model to output_dir.\n"
+      "Exit codes: 0 done, 1 bug, 2 usage or configuration, 3 dataset, 4 model or tokenizer "
+      "files,\n"
+      "5 out of memory, 6 loss not finite, 7 peer failed, 8 disk, 9 device.\n";
+  return text;
+}
+
+}  // namespace hone
