@@ -4,11 +4,17 @@
 
 #include <chrono>
 
+#include "data/file.h"
 #include "data/printable.h"
 #include "tensor/allocator.h"
+#include "train/config_yaml.h"
+#include "train/dry_run.h"
 #include "train/export_model.h"
+#include "train/host_memory.h"
+#include "train/memory_forecast.h"
 #include "train/metrics.h"
 #include "train/model_options.h"
+#include "train/plan_file.h"
 #include "train/progress.h"
 
 namespace hone {
@@ -62,6 +68,31 @@ void say(std::FILE* out, const std::string& text) {
   std::fflush(out);
 }
 
+// What programs and people can read about the run beside its results.
+void write_plan(const RunPlan& plan) {
+  make_output_dir(plan.output_dir);
+  TrainConfig config = plan.config;
+  config.dry_run = false;  // the file is for the run itself
+  config.output_dir = plan.output_dir;
+  write_file((plan.output_dir / "config.resolved.yaml").string(), config_yaml(config));
+  write_file((plan.output_dir / "plan.json").string(), plan_json(plan));
+}
+
+// Runs `body`; when memory runs out, the error says what would help.
+template <class Body>
+auto with_memory_advice(const RunPlan& plan, const std::vector<RowShape>& rows, Body body) {
+  try {
+    return body();
+  } catch (const Error& e) {
+    if (e.code() != ErrorCode::kOutOfMemory) throw;
+    const std::string edits =
+        memory_edits(plan.config, plan.model.config, rows, plan.forecast.plan.peak_bytes);
+    fail(e.code(), e.what(),
+         edits.empty() ? "" : "\nwhat would help, with the peak predicted for it:\n",
+         edits.substr(0, edits.empty() ? 0 : edits.size() - 1));
+  }
+}
+
 // Runs the steps, writing metrics and progress.
 RunOutcome run_steps(Trainer& trainer, const RunPlan& plan, std::FILE* out) {
   MetricsWriter metrics((plan.output_dir / "metrics.jsonl").string());
@@ -108,31 +139,44 @@ RunOutcome run_finetuning(const LoadedConfig& loaded, const PathRoots& roots, st
   Sampler sampler(dataset.lengths(), sampler_settings(config));
   const int64_t total_steps = config.max_steps.value_or(sampler.steps_in(config.num_epochs));
 
-  LoadedModel model = load_model(load_options(config));
-  check_vocabulary(tokenizer, model.config, config);
-  const TrainerSettings settings = trainer_settings(config, model.config, total_steps);
-  Trainer trainer(model, dataset, sampler, settings);
-
+  // What the run will be, known before a weight is read.
+  const LoadedModel described = describe_model(load_options(config));
+  check_vocabulary(tokenizer, described.config, config);
+  const TrainerSettings settings = trainer_settings(config, described.config, total_steps);
+  const std::vector<RowShape> rows = largest_rows(sampler, total_steps);
   RunPlan plan = {
       config,
-      model,
+      described,
       dataset,
       sampler,
       total_steps,
       settings.learning_rate.warmup_steps,
       config.output_dir.empty() ? default_output_dir(roots, std::time(nullptr)) : config.output_dir,
-      loaded.notices};
-  if (!model.note.empty()) plan.notices.push_back(model.note);
-  for (const std::string& notice : model_notices(config, model.config))
+      loaded.notices,
+      forecast_memory(config, described.config, rows, available_host_memory())};
+  for (const std::string& notice : model_notices(config, described.config))
     plan.notices.push_back(notice);
-  make_output_dir(plan.output_dir);
-  say(out, describe_plan(plan) + "\n");
+  if (!described.note.empty()) plan.notices.push_back(described.note);
+  if (config.dry_run) {
+    write_plan(plan);
+    say(out, describe_plan(plan) + describe_dry_run(plan, rows, tokenizer, marks_for(out)));
+    return {};
+  }
+  require_memory(plan.forecast, config, described.config, rows);
+  if (config.memory_limit) set_memory_cap(kCpu, config.memory_limit->bytes);
 
-  RunOutcome outcome = run_steps(trainer, plan, out);
-  outcome.result =
-      export_model(model, plan.output_dir, base_model_dir(config), tokenizer_dir(config));
-  say(out, "\n" + describe_outcome(plan, outcome));
-  return outcome;
+  return with_memory_advice(plan, rows, [&] {
+    LoadedModel model = load_model(load_options(config));
+    Trainer trainer(model, dataset, sampler, settings);
+    write_plan(plan);
+    say(out, describe_plan(plan) + "\n");
+    reset_peak_memory(kCpu);
+    RunOutcome outcome = run_steps(trainer, plan, out);
+    outcome.result =
+        export_model(model, plan.output_dir, base_model_dir(config), tokenizer_dir(config));
+    say(out, "\n" + describe_outcome(plan, outcome));
+    return outcome;
+  });
 }
 
 }  // namespace hone

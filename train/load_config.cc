@@ -97,6 +97,7 @@ class Reader {
         return read_value(value, key.range, name, out.*member);
       }
     };
+    hub_model_ = key.hub_model;
     if (!std::visit(read, key.member))
       errors_.add(value.at, name + ": expected " + expected_text(key) + ", found " +
                                 value.describe() +
@@ -194,27 +195,24 @@ class Reader {
     return true;
   }
 
-  // hone opens no connection; for a model's name on the hub, the line that fetches it.
-  static std::string download_hint(const std::string& key, const std::string& written) {
-    const size_t slash = written.find('/');
-    const bool hub_name = key == "base_model" && slash != std::string::npos && slash > 0 &&
-                          slash == written.rfind('/') && written[0] != '.' && written[0] != '~';
-    if (!hub_name) return "";
-    return "; hone downloads nothing, fetch it with: hf download " + written + " --local-dir " +
-           written;
-  }
-
   bool read_value(const ConfigValue& value, const NumberRange& range, const std::string& name,
                   InputPath& out) {
     if (!read_value(value, range, name, out.written)) return false;
     if (name == "base_model" && out.written.starts_with("random:")) return true;
-    const FoundPath found = value.at.in_file()
-                                ? find_from_yaml(out.written, yaml_directory_, roots_)
-                                : find_from_command_line(out.written, roots_);
+    FoundPath found = value.at.in_file() ? find_from_yaml(out.written, yaml_directory_, roots_)
+                                         : find_from_command_line(out.written, roots_);
+    std::string hint;
+    if (found.path.empty() && hub_model_ && is_hub_name(out.written)) {
+      const FoundPath cached = find_in_hub_cache(out.written);
+      found.path = cached.path;
+      found.tried.insert(found.tried.end(), cached.tried.begin(), cached.tried.end());
+      out.by_name = !cached.path.empty();
+      hint = "; hone downloads nothing, fetch it with: hf download " + out.written;
+    }
     out.path = found.path;
     if (found.path.empty())
-      errors_.add(value.at, name + ": '" + out.written + "' does not exist; " +
-                                places_tried(found) + download_hint(name, out.written));
+      errors_.add(value.at,
+                  name + ": '" + out.written + "' does not exist; " + places_tried(found) + hint);
     return true;
   }
 
@@ -240,6 +238,7 @@ class Reader {
   const fs::path& yaml_directory_;
   const PathRoots& roots_;
   ConfigErrors& errors_;
+  bool hub_model_ = false;                    // the path being read may be a model's name
   std::vector<std::string> remarks_;          // about chosen words
   std::map<std::string, std::string> inert_;  // why -> the keys
 };

@@ -3,7 +3,9 @@
 #include "train/paths.h"
 
 #include <algorithm>
+#include <cctype>
 #include <cstdlib>
+#include <fstream>
 
 namespace hone {
 namespace {
@@ -49,6 +51,15 @@ FoundPath find_in(const fs::path& written, const std::vector<fs::path>& folders)
   return found;
 }
 
+fs::path hub_cache() {
+  if (const std::string cache = environment("HF_HUB_CACHE"); !cache.empty()) return cache;
+  if (const std::string home = environment("HF_HOME"); !home.empty()) return fs::path(home) / "hub";
+  if (const std::string cache = environment("XDG_CACHE_HOME"); !cache.empty())
+    return fs::path(cache) / "huggingface" / "hub";
+  const std::string home = environment("HOME");
+  return home.empty() ? fs::path() : fs::path(home) / ".cache" / "huggingface" / "hub";
+}
+
 }  // namespace
 
 PathRoots find_path_roots(const std::string& program) {
@@ -74,6 +85,42 @@ FoundPath find_from_yaml(const std::string& written, const fs::path& yaml_direct
   std::vector<fs::path> folders = {roots.user_directory, yaml_directory};
   for (const fs::path& root : roots.workspace_roots) folders.push_back(root);
   return find_in(expand_home(written), folders);
+}
+
+bool is_hub_name(const std::string& written) {
+  const auto allowed = [](char c) {
+    return std::isalnum(static_cast<unsigned char>(c)) || c == '.' || c == '_' || c == '-' ||
+           c == '/';
+  };
+  return !written.empty() && std::isalnum(static_cast<unsigned char>(written[0])) &&
+         std::all_of(written.begin(), written.end(), allowed) &&
+         std::count(written.begin(), written.end(), '/') <= 1 && written.back() != '/' &&
+         written.find("..") == std::string::npos && written.find("--") == std::string::npos;
+}
+
+FoundPath find_in_hub_cache(const std::string& name) {
+  FoundPath found;
+  const fs::path cache = hub_cache();
+  if (cache.empty()) return found;
+  std::string folder = "models--" + name;
+  if (const size_t slash = folder.find('/'); slash != std::string::npos)
+    folder.replace(slash, 1, "--");
+  const fs::path reference = cache / folder / "refs" / "main";
+  std::string commit;
+  std::ifstream(reference) >> commit;
+  constexpr size_t kLongestCommit = 64;
+  const bool hex = !commit.empty() && commit.size() <= kLongestCommit &&
+                   std::all_of(commit.begin(), commit.end(),
+                               [](char c) { return std::isxdigit(static_cast<unsigned char>(c)); });
+  if (!hex) {
+    found.tried.push_back(reference);
+    return found;
+  }
+  const fs::path snapshot = cache / folder / "snapshots" / commit;
+  found.tried.push_back(snapshot);
+  std::error_code ignored;
+  if (fs::is_directory(snapshot, ignored)) found.path = snapshot;
+  return found;
 }
 
 std::string places_tried(const FoundPath& found) {

@@ -40,6 +40,15 @@ FoundPath find_from_command_line(const std::string& written, const PathRoots& ro
 FoundPath find_from_yaml(const std::string& written, const std::filesystem::path& yaml_directory,
                          const PathRoots& roots);
 
+// A model's name on the Hugging Face hub: "organisation/name" or "name", of letters, digits, '.',
+// '_' and '-'.
+bool is_hub_name(const std::string& written);
+
+// Looks for a model in the cache that Hugging Face's programs keep: the commit that refs/main
+// names, in $HF_HUB_CACHE, or else $HF_HOME/hub, or else ~/.cache/huggingface/hub (below
+// $XDG_CACHE_HOME if that is set). Nothing is downloaded.
+FoundPath find_in_hub_cache(const std::string& name);
+
 // "tried /a/b, /c/b", for the message about a path that was not found.
 std::string places_tried(const FoundPath& found);
 

@@ -30,9 +30,7 @@ std::string line(std::string_view name, const std::string& text) {
 
 std::string model_text(const RunPlan& plan) {
   const ModelConfig& c = plan.model.config;
-  int64_t parameters = 0, full = 0;
-  for (const nn::Parameter& p : plan.model.parameters)
-    if (!plan.model.lora || !p.trainable) parameters += p.shape.numel();
+  int64_t full = 0;
   for (const LayerType type : c.layers) full += type == LayerType::full_attention;
   std::string text = printable(plan.config.base_model.written, 4096) + ": " + c.architecture +
                      ", " + std::to_string(c.num_layers()) + " layers (" +
@@ -41,18 +39,18 @@ std::string model_text(const RunPlan& plan) {
   if (c.is_moe())
     text += std::to_string(c.moe.experts) + " experts (" + std::to_string(c.moe.experts_per_token) +
             " a token), ";
-  text += format_count(parameters) + " parameters, " + name_of(load_options(plan.config).dtype);
+  text += format_count(base_parameters(plan.model)) + " parameters, " +
+          name_of(load_options(plan.config).dtype);
   if (plan.config.load_in_4bit)
     text += std::string(" and ") + name_of(plan.config.bnb_4bit_quant_type);
   return text;
 }
 
 std::string trains_text(const RunPlan& plan) {
-  const TrainConfig& c = plan.config;
   std::string text = "all weights: ";
-  if (plan.model.lora)
-    text = "LoRA of rank " + std::to_string(c.lora_r) + ", alpha " + printed("%g", c.lora_alpha) +
-           ": ";
+  if (const std::optional<LoraConfig>& lora = plan.model.lora)
+    text =
+        "LoRA of rank " + std::to_string(lora->r) + ", alpha " + printed("%g", lora->alpha) + ": ";
   return text + format_count(plan.model.arena->parameters()) + " parameters in " +
          std::to_string(plan.model.arena->slots().size()) + " tensors";
 }
@@ -88,6 +86,23 @@ std::string steps_text(const RunPlan& plan) {
   return text;
 }
 
+// "412 MiB at the peak of a step: optimizer state 120 MiB, activations 80 MiB, ...; limit 2 GiB".
+std::string memory_text(const MemoryForecast& forecast) {
+  constexpr size_t kShown = 4;
+  if (forecast.plan.peak_bytes == 0)
+    return format_bytes(memory_stats(kCpu).live) + " before the first step";
+  std::vector<std::pair<int64_t, std::string>> parts;
+  for (const auto& [label, bytes] : forecast.plan.at_peak) parts.emplace_back(bytes, label);
+  std::sort(parts.rbegin(), parts.rend());
+  std::string text = format_bytes(forecast.plan.peak_bytes) + " predicted for the peak";
+  for (size_t i = 0; i < std::min(kShown, parts.size()); ++i)
+    text += (i == 0 ? ": " : ", ") + parts[i].second + " " + format_bytes(parts[i].first);
+  if (forecast.limit_bytes > 0)
+    text += (forecast.limit_is_key ? "; memory_limit " : "; the machine has ") +
+            format_bytes(forecast.limit_bytes);
+  return text;
+}
+
 std::string next_text(const RunPlan& plan, const RunOutcome& outcome) {
   if (plan.config.base_model.path.empty())
     return "your own rows: finetune train/examples/gsm8k.yaml datasets.0.path=FILE.jsonl";
@@ -108,6 +123,13 @@ std::string format_count(int64_t n) {
     text += digits[i];
   }
   return text;
+}
+
+int64_t base_parameters(const LoadedModel& model) {
+  int64_t parameters = 0;
+  for (const nn::Parameter& p : model.parameters)
+    if (!model.lora || !p.trainable) parameters += p.shape.numel();
+  return parameters;
 }
 
 std::string trainable_parts(const LoadedModel& model) {
@@ -147,7 +169,7 @@ std::string describe_plan(const RunPlan& plan) {
                        format_count(plan.dataset.total_labels()) + " of them learned");
   text += line("rows", rows_text(plan));
   text += line("steps", steps_text(plan));
-  text += line("memory", format_bytes(memory_stats(kCpu).live) + " before the first step");
+  text += line("memory", memory_text(plan.forecast));
   text += line("output", plan.output_dir.string());
   text += line("seed", std::to_string(plan.config.seed));
   for (const std::string& notice : plan.notices) text += line("note", notice);
@@ -156,10 +178,14 @@ std::string describe_plan(const RunPlan& plan) {
 
 std::string describe_outcome(const RunPlan& plan, const RunOutcome& o) {
   const double speed = o.seconds > 0 ? static_cast<double>(o.tokens) / o.seconds : 0;
-  return line("done", printed("loss %.4f", o.first_loss) + printed(" -> %.4f", o.last_loss) + ", " +
-                          format_count(o.steps) + " steps in " + format_duration(o.seconds) +
-                          printed(", %.0f tokens/s", speed) + ", peak memory " +
-                          format_bytes(memory_stats(kCpu).peak)) +
+  return line("done",
+              printed("loss %.4f", o.first_loss) + printed(" -> %.4f", o.last_loss) + ", " +
+                  format_count(o.steps) + " steps in " + format_duration(o.seconds) +
+                  printed(", %.0f tokens/s", speed) + ", peak memory " +
+                  format_bytes(memory_stats(kCpu).peak) +
+                  (plan.forecast.plan.peak_bytes == 0
+                       ? ""
+                       : " (predicted " + format_bytes(plan.forecast.plan.peak_bytes) + ")")) +
          line(plan.model.lora ? "adapter" : "model", o.result.string()) +
          line("next", next_text(plan, o));
 }

@@ -13,6 +13,7 @@
 #include "data/sampler.h"
 #include "models/load_model.h"
 #include "train/config.h"
+#include "train/memory_forecast.h"
 
 namespace hone {
 
@@ -25,6 +26,7 @@ struct RunPlan {
   int64_t warmup_steps;
   std::filesystem::path output_dir;
   std::vector<std::string> notices;
+  MemoryForecast forecast = {};  // without a peak: none was made
 };
 
 struct RunOutcome {
@@ -38,6 +40,9 @@ struct RunOutcome {
 
 // "12,345,678".
 std::string format_count(int64_t n);
+
+// Parameters of the model without its adapter.
+int64_t base_parameters(const LoadedModel& model);
 
 // Trainable parameters by part of the model, in the order of the model: "linear_attn 12,345".
 std::string trainable_parts(const LoadedModel& model);

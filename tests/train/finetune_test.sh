@@ -36,6 +36,11 @@ exists() {
 
 expect 0 "" "$finetune" --help
 says "usage: finetune"
+expect 0 "" "$finetune" explain lora_rank
+says "type      an integer of at least 1"
+expect 0 "" "$finetune" explain
+says "sequence_len"
+expect 2 "did you mean 'lora_r'" "$finetune" explain lora_rr
 expect 2 "error: .*unknown option" "$finetune" --fast
 expect 2 "error: .*does not exist" "$finetune" none.yaml
 expect 2 "learning_rate" "$finetune" train/examples/quickstart.yaml learning_rat=1
@@ -50,6 +55,36 @@ expect 0 "" "$finetune" "$repository/train/examples/gsm8k.yaml" datasets.0.path=
 says "step 2/2  loss "
 exists "$work/user/run/metrics.jsonl"
 exists "$work/user/run/adapter/adapter_model.safetensors"
+exists "$work/user/run/plan.json"
+says "predicted for the peak: "
+says "(predicted "
+
+# The resolved configuration is one, and gives the same adapter.
+expect 0 "" "$finetune" "$work/user/run/config.resolved.yaml" output_dir=again
+cmp "$work/user/run/adapter/adapter_model.safetensors" \
+  "$work/user/again/adapter/adapter_model.safetensors" || failures=$((failures + 1))
+
+# A dry run trains nothing, shows a row and writes the plan.
+expect 0 "" "$finetune" "$repository/train/examples/gsm8k.yaml" datasets.0.path=rows.jsonl \
+  sequence_len=64 output_dir=dry --dry-run
+says "trained parameters: modules x parameters"
+says "a?.*"
+says "\[\[b"
+says "dry run: nothing was trained"
+exists "$work/user/dry/plan.json"
+[[ ! -e $work/user/dry/adapter && ! -e $work/user/dry/metrics.jsonl ]] || failures=$((failures + 1))
+
+# Memory: predicted before anything is loaded.
+expect 5 "memory: the run needs .* memory_limit is 1.0 MiB; nothing was loaded" "$finetune" \
+  "$repository/train/examples/gsm8k.yaml" datasets.0.path=rows.jsonl output_dir=large \
+  --memory-cap=1MiB
+expect 5 "micro_batch_size: 1 .*saves " "$finetune" "$repository/train/examples/gsm8k.yaml" \
+  datasets.0.path=rows.jsonl output_dir=large --memory-cap=1MiB
+expect 0 "" "$finetune" "$repository/train/examples/gsm8k.yaml" datasets.0.path=rows.jsonl \
+  output_dir=large --memory-cap=1MiB --dry-run
+says "this does not fit: memory_limit is 1.0 MiB"
+expect 4 "error: " "$finetune" "$repository/train/examples/quickstart.yaml" \
+  tokenizer_config="$work/user" output_dir=none
 
 # Without output_dir it is outputs/<time> there.
 expect 0 "" "$finetune" "$repository/train/examples/quickstart.yaml" max_steps=1

@@ -14,6 +14,7 @@
 #include "tests/train/config_fixture.h"
 #include "train/config_key_text.h"
 #include "train/config_keys.h"
+#include "train/config_yaml.h"
 
 namespace hone {
 namespace {
@@ -180,6 +181,7 @@ TEST_CASE("load_config: a path that does not exist lists every place") {
   const UserFolder user;
   PathRoots roots = user.roots;
   roots.workspace_roots = {"/workspace"};
+  setenv("HF_HUB_CACHE", (user.root / "cache").c_str(), 1);
   try {
     resolve_config(parse_yaml("base_model: org/name\nlearning_rate: 1\n"
                               "datasets: [{path: rows.jsonl}]\n",
@@ -190,8 +192,9 @@ TEST_CASE("load_config: a path that does not exist lists every place") {
     CHECK(std::string(e.what()) ==
           "f.yaml:1:13: base_model: 'org/name' does not exist; tried " +
               (user.root / "org/name").string() + ", " + (user.root / "yaml/org/name").string() +
-              ", /workspace/org/name; hone downloads nothing, fetch it with: hf download org/name "
-              "--local-dir org/name");
+              ", /workspace/org/name, " +
+              (user.root / "cache/models--org--name/refs/main").string() +
+              "; hone downloads nothing, fetch it with: hf download org/name");
   }
 }
 
@@ -264,6 +267,66 @@ TEST_CASE("load_config: remarks between keys") {
   const auto warmup = load(kLeast + "lr_scheduler: constant\nwarmup_steps: 2\n").notices;
   REQUIRE(warmup.size() == 1);
   CHECK(warmup[0].starts_with("lr_scheduler: constant has no warmup"));
+}
+
+TEST_CASE("load_config: a model by its name, from the Hugging Face cache") {
+  const UserFolder user;
+  const fs::path model = user.root / "hub/models--org--name";
+  fs::create_directories(model / "refs");
+  fs::create_directories(model / "snapshots/0123abcd");
+  std::ofstream(model / "refs/main") << "0123abcd\n";
+  unsetenv("HF_HUB_CACHE");
+  setenv("HF_HOME", user.root.c_str(), 1);
+  const ConfigValue tree = parse_yaml(
+      "base_model: org/name\nlearning_rate: 1\ndatasets: [{path: rows.jsonl}]\n", "f.yaml");
+  const TrainConfig config = resolve_config(tree, user.root, user.roots).config;
+  CHECK(config.base_model.written == "org/name");  // what adapter_config.json will say
+  CHECK(config.base_model.path == model / "snapshots/0123abcd");
+  CHECK(config.base_model.by_name);
+  // A folder of that name comes first.
+  fs::create_directories(user.root / "org/name");
+  CHECK(resolve_config(tree, user.root, user.roots).config.base_model.path ==
+        user.root / "org/name");
+  fs::remove_all(user.root / "org");
+  // A cache that names a commit which is not there, or no commit at all.
+  for (const char* commit : {"ffff", "../../x", ""}) {
+    CAPTURE(commit);
+    std::ofstream(model / "refs/main", std::ios::trunc) << commit;
+    CHECK_THROWS_AS(resolve_config(tree, user.root, user.roots), Error);
+  }
+  unsetenv("HF_HOME");
+}
+
+TEST_CASE("load_config: the resolved file gives the same configuration again") {
+  const UserFolder user;
+  const auto resolved = [&](const std::string& yaml) {
+    return config_yaml(resolve_config(parse_yaml(yaml, "f.yaml"), user.root, user.roots).config);
+  };
+  for (const std::string& lines :
+       {std::string(),
+        std::string("adapter: qlora\nload_in_4bit: true\nlora_target_modules: [q_proj, \"a b\"]\n"
+                    "lora_rank_pattern: {'.*\\.q_proj': 2}\nlora_alpha_pattern: {v: 2.5}\n"
+                    "warmup_ratio: 0.1\nadam_epsilon: 1e-9\nbatch_size: 6\nmicro_batch_size: 2\n"
+                    "memory_limit: 3GiB\noutput_dir: out\noptimizer: adamw_torch_4bit\n"
+                    "gradient_checkpointing: offload\noutput_router_logits: false\n"),
+        std::string("adapter: lora\nlora_target_modules: '.*[qv]_proj: \"x\"'\nmax_steps: 3\n"
+                    "seed: 123456789\nlearning_rate:\n")}) {
+    CAPTURE(lines);
+    const bool has_rate = lines.find("learning_rate") == std::string::npos;
+    const std::string least = has_rate ? kLeast
+                                       : "base_model: model\nlr_scheduler: linear\n"
+                                         "datasets: [{path: rows.jsonl, field_answer: \"a: b\"}]\n";
+    std::string yaml = least + lines;
+    if (!has_rate) yaml.replace(yaml.find("learning_rate:"), 14, "learning_rate: 1.7e-05");
+    const std::string once = resolved(yaml);
+    CAPTURE(once);
+    CHECK(resolved(once) == once);
+    CHECK(resolve_config(parse_yaml(once, "f.yaml"), user.root, user.roots).notices.size() <= 1);
+  }
+  // From elsewhere too: files are written absolute.
+  const std::string yaml = resolved(kLeast);
+  const PathRoots elsewhere = {"/", {}};
+  CHECK(config_yaml(resolve_config(parse_yaml(yaml, "f.yaml"), "/", elsewhere).config) == yaml);
 }
 
 TEST_CASE("load_config: optimizers with 8-bit states say so, and no others exist") {

@@ -73,7 +73,8 @@ TrainRules adapter_rules() {
       notice(
           "4-bit code without 4-bit", {"bnb_4bit_quant_type", "load_in_4bit"},
           [](const C& c, const G& given) {
-            return given.has("bnb_4bit_quant_type") && !c.load_in_4bit;
+            return given.has("bnb_4bit_quant_type") && c.bnb_4bit_quant_type != QuantType::nf4 &&
+                   !c.load_in_4bit;
           },
           "no effect without load_in_4bit: true"),
       error(

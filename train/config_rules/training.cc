@@ -47,7 +47,9 @@ TrainRules training_rules() {
           "lr_scheduler: polynomial falls to 1e-7, so learning_rate must be larger"),
       notice(
           "steps and epochs", {"max_steps", "num_epochs"},
-          [](const C&, const G& given) { return given.on("max_steps") && given.on("num_epochs"); },
+          [](const C& c, const G& given) {
+            return given.on("max_steps") && given.on("num_epochs") && c.num_epochs != 1;
+          },
           "max_steps counts, num_epochs does not"),
       error(
           "warmup longer than the run", {"warmup_steps", "max_steps"},

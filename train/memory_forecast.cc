@@ -1,0 +1,178 @@
+// Copyright 2026 The hone authors.
+// SPDX-License-Identifier: Apache-2.0
+#include "train/memory_forecast.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "tensor/check.h"
+#include "train/model_options.h"
+#include "train/progress.h"
+
+namespace hone {
+namespace {
+
+// A change of the configuration, as the user would write it.
+struct Edit {
+  std::string text;
+  TrainConfig config;
+  std::vector<RowShape> rows;
+};
+
+int64_t scaled(int64_t value, int64_t numerator, int64_t denominator) {
+  return std::max<int64_t>(1, (value * numerator + denominator - 1) / denominator);
+}
+
+std::vector<RowShape> scaled_rows(std::vector<RowShape> rows, int64_t numerator,
+                                  int64_t denominator) {
+  for (RowShape& row : rows)
+    row = {scaled(row.tokens, numerator, denominator),
+           scaled(row.documents, numerator, denominator)};
+  return rows;
+}
+
+bool keeps_f32(const TrainConfig& config) {
+  return config.bf16 == Bf16::kAuto || config.bf16 == Bf16::kFalse;
+}
+
+void use_adapter(TrainConfig& config, bool four_bits) {
+  if (config.adapter == AdapterKind::kNone) config.lora_target_linear = true;
+  config.adapter = four_bits ? AdapterKind::kQlora : AdapterKind::kLora;
+  config.load_in_4bit = four_bits;
+}
+
+std::vector<Edit> possible_edits(const TrainConfig& config, const std::vector<RowShape>& rows) {
+  constexpr int64_t kShortest = 128;  // tokens; shorter rows are no advice
+  std::vector<Edit> edits;
+  const auto add = [&](std::string text, auto&& change, std::vector<RowShape> shapes) {
+    TrainConfig changed = config;
+    change(changed);
+    edits.push_back({std::move(text), std::move(changed), std::move(shapes)});
+  };
+  if (const int64_t half = config.micro_batch_size / 2; half >= 1)
+    add(
+        "micro_batch_size: " + std::to_string(half) + " (gradient_accumulation_steps: " +
+            std::to_string(config.gradient_accumulation_steps * 2) + ")",
+        [&](TrainConfig& c) { c.micro_batch_size = half; },
+        scaled_rows(rows, half, config.micro_batch_size));
+  if (const int64_t half = config.sequence_len / 2; half >= kShortest)
+    add(
+        "sequence_len: " + std::to_string(half), [&](TrainConfig& c) { c.sequence_len = half; },
+        scaled_rows(rows, 1, 2));
+  if (!config.gradient_checkpointing)
+    add(
+        "gradient_checkpointing: true", [](TrainConfig& c) { c.gradient_checkpointing = true; },
+        rows);
+  if (config.adapter == AdapterKind::kNone)
+    add(
+        "adapter: lora, lora_target_linear: true",
+        [](TrainConfig& c) { use_adapter(c, /*four_bits=*/false); }, rows);
+  if (!config.load_in_4bit)
+    add(
+        config.adapter == AdapterKind::kNone
+            ? "adapter: qlora, load_in_4bit: true, lora_target_linear: true"
+            : "adapter: qlora, load_in_4bit: true",
+        [](TrainConfig& c) { use_adapter(c, /*four_bits=*/true); }, rows);
+  if (config.optimizer == OptimizerKind::kAdamW)
+    add(
+        "optimizer: adamw_bnb_8bit",
+        [](TrainConfig& c) { c.optimizer = OptimizerKind::kAdamW8bit; }, rows);
+  if (config.adapter != AdapterKind::kNone && config.lora_r > 8)
+    add(
+        "lora_r: " + std::to_string(config.lora_r / 2), [](TrainConfig& c) { c.lora_r /= 2; },
+        rows);
+  if (keeps_f32(config))
+    add(
+        "bf16: true", [](TrainConfig& c) { c.bf16 = Bf16::kTrue; }, rows);
+  return edits;
+}
+
+MemoryPlan predict(const TrainConfig& config, const ModelConfig& model,
+                   const std::vector<RowShape>& rows) {
+  // The number of steps changes learning rates only.
+  return predict_memory(load_options(config), trainer_settings(config, model, 1), rows);
+}
+
+std::string table_line(std::string text, int64_t bytes) {
+  constexpr size_t kColumn = 32;
+  text.resize(std::max(kColumn, text.size() + 2), ' ');
+  return "  " + text + format_bytes(bytes);
+}
+
+}  // namespace
+
+std::vector<RowShape> largest_rows(Sampler sampler, int64_t total_steps) {
+  RowShape largest;
+  // With packing all micro batches of an epoch have one shape.
+  const int64_t stride = sampler.settings().packing ? sampler.steps_per_epoch() : 1;
+  for (int64_t step = 0; step < total_steps; step += stride)
+    for (const MicroBatch& batch : sampler.at(step).micro_batches)
+      if (std::pair(batch.tokens, batch.documents) > std::pair(largest.tokens, largest.documents))
+        largest = {batch.tokens, batch.documents};
+  const size_t rows = sampler.settings().accumulation_steps > 1 ? 2 : 1;
+  return std::vector<RowShape>(rows, largest);
+}
+
+MemoryForecast forecast_memory(const TrainConfig& config, const ModelConfig& model,
+                               const std::vector<RowShape>& rows, int64_t available_bytes) {
+  MemoryForecast forecast = {predict(config, model, rows), available_bytes, false};
+  if (config.memory_limit) {
+    forecast.limit_bytes = config.memory_limit->bytes;
+    forecast.limit_is_key = true;
+  }
+  return forecast;
+}
+
+std::string memory_table(const MemoryPlan& plan, size_t most) {
+  std::vector<std::pair<std::string, int64_t>> parts(plan.at_peak.begin(), plan.at_peak.end());
+  std::stable_sort(parts.begin(), parts.end(),
+                   [](const auto& a, const auto& b) { return a.second > b.second; });
+  std::string text;
+  int64_t others = 0;
+  for (size_t i = 0; i < parts.size(); ++i) {
+    if (i + 1 >= most && parts.size() > most)
+      others += parts[i].second;
+    else
+      text += table_line(parts[i].first, parts[i].second) + "\n";
+  }
+  if (others > 0) text += table_line("everything else", others) + "\n";
+  return text;
+}
+
+std::string memory_edits(const TrainConfig& config, const ModelConfig& model,
+                         const std::vector<RowShape>& rows, int64_t peak_bytes) {
+  constexpr size_t kShown = 3;
+  std::vector<std::pair<int64_t, std::string>> useful;  // peak, text
+  for (const Edit& edit : possible_edits(config, rows)) {
+    try {
+      const int64_t peak = predict(edit.config, model, edit.rows).peak_bytes;
+      if (peak < peak_bytes) useful.emplace_back(peak, edit.text);
+    } catch (const Error&) {
+      // This model cannot be trained so: no advice.
+    }
+  }
+  std::stable_sort(useful.begin(), useful.end(),
+                   [](const auto& a, const auto& b) { return a.first < b.first; });
+  std::string text;
+  for (size_t i = 0; i < std::min(kShown, useful.size()); ++i) {
+    const auto& [peak, edit] = useful[i];
+    text += table_line(edit, peak) + ", saves " + format_bytes(peak_bytes - peak) + "\n";
+  }
+  return text;
+}
+
+void require_memory(const MemoryForecast& forecast, const TrainConfig& config,
+                    const ModelConfig& model, const std::vector<RowShape>& rows) {
+  if (forecast.fits()) return;
+  std::string edits = memory_edits(config, model, rows, forecast.plan.peak_bytes);
+  if (!edits.empty()) edits = "\nwhat would help, with the peak predicted for it:\n" + edits;
+  std::string text = "memory: the run needs " + format_bytes(forecast.plan.peak_bytes) +
+                     " at its peak, " +
+                     (forecast.limit_is_key ? "memory_limit is " : "the machine has ") +
+                     format_bytes(forecast.limit_bytes) + (forecast.limit_is_key ? "" : " left") +
+                     "; nothing was loaded\n" + memory_table(forecast.plan) + edits;
+  text.pop_back();  // the last line end
+  fail(ErrorCode::kOutOfMemory, text);
+}
+
+}  // namespace hone
