@@ -2,9 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "data/chat_format.h"
 
-#include <algorithm>
 #include <string_view>
 
+#include "data/conversation.h"
 #include "data/printable.h"
 #include "data/unicode.h"
 #include "tensor/check.h"
@@ -39,97 +39,107 @@ std::string_view strip(std::string_view text) {
   return text;
 }
 
-// An assistant's message taken apart.
-struct Answer {
-  std::string_view reasoning;
-  std::string_view content;
-};
-
-// Reasoning may have come inside the content, in a think block.
-Answer split_answer(const ChatMessage& message) {
-  Answer answer{"", strip(message.content)};
-  if (message.reasoning) {
-    answer.reasoning = strip(*message.reasoning);
-    return answer;
+// A message's text: a string, text parts (joined), or null for none.
+std::string content_of(const Json& message, const std::string& where) {
+  const auto content = message.find("content");
+  if (content == message.end() || content->is_null()) return "";
+  if (content->is_string()) return content->get<std::string>();
+  if (!content->is_array())
+    fail(ErrorCode::kDataset, where, "content is neither a string nor a list of text parts");
+  std::string text;
+  for (const Json& part : *content) {
+    if (!part.is_object() || !part.contains("text") || !part["text"].is_string())
+      fail(ErrorCode::kDataset, where,
+           "a part of the content is no text part "
+           "{\"type\": \"text\", \"text\": ...}; images are not supported");
+    text += part["text"].get_ref<const std::string&>();
   }
-  const size_t end = answer.content.find(kThinkEnd);
-  if (end == std::string_view::npos) return answer;
-  answer.reasoning = answer.content.substr(0, end);
-  if (const size_t begin = answer.reasoning.rfind(kThinkBegin); begin != std::string_view::npos)
-    answer.reasoning.remove_prefix(begin + kThinkBegin.size());
-  answer.reasoning = strip(answer.reasoning);
-  answer.content.remove_prefix(answer.content.rfind(kThinkEnd) + kThinkEnd.size());
-  const size_t text = answer.content.find_first_not_of('\n');
-  answer.content = text == std::string_view::npos ? "" : answer.content.substr(text);
-  return answer;
+  return text;
 }
 
-void append_answer(const ChatMessage& message, bool keep_thoughts, RenderedChat& chat) {
-  const Answer answer = split_answer(message);
+// An assistant's message taken apart. Reasoning may have come inside the content, in a think block.
+struct Answer {
+  std::string reasoning;
+  std::string content;
+};
+
+Answer split_answer(const Json& message, const std::string& where) {
+  const std::string whole = content_of(message, where);
+  std::string_view content = strip(whole);
+  const auto given = message.find("reasoning_content");
+  if (given != message.end() && given->is_string())
+    return {std::string(strip(given->get_ref<const std::string&>())), std::string(content)};
+  const size_t end = content.find(kThinkEnd);
+  if (end == std::string_view::npos) return {"", std::string(content)};
+  std::string_view reasoning = content.substr(0, end);
+  if (const size_t begin = reasoning.rfind(kThinkBegin); begin != std::string_view::npos)
+    reasoning.remove_prefix(begin + kThinkBegin.size());
+  content.remove_prefix(content.rfind(kThinkEnd) + kThinkEnd.size());
+  const size_t text = content.find_first_not_of('\n');
+  return {std::string(strip(reasoning)),
+          std::string(text == std::string_view::npos ? "" : content.substr(text))};
+}
+
+void append_answer(const Json& message, const std::string& where, bool keep_thoughts,
+                   RenderedChat& chat, TurnSpan& turn) {
+  const Answer answer = split_answer(message, where);
   chat.text.append(kTurnBegin).append("assistant\n");
   if (keep_thoughts) {
     chat.text.append(kThinkBegin).append("\n");
     if (answer.reasoning.empty()) chat.text.append("\n").append(kThinkEnd).append("\n\n");
   }
-  const size_t begin = chat.text.size();
+  turn.header_end = chat.text.size();
   if (keep_thoughts && !answer.reasoning.empty())
     chat.text.append(answer.reasoning).append("\n").append(kThinkEnd).append("\n\n");
-  chat.text.append(answer.content).append(kTurnEnd);
-  chat.learned.push_back({begin, chat.text.size()});
-  chat.text.append("\n");
+  chat.text.append(answer.content);
 }
 
 // Index of the last message with that role, -1 without one.
-int64_t last_of(std::span<const ChatMessage> messages, std::string_view role) {
+int64_t last_of(const Json& messages, std::string_view role) {
   for (size_t i = messages.size(); i > 0; --i)
-    if (messages[i - 1].role == role) return static_cast<int64_t>(i) - 1;
+    if (messages[i - 1]["role"] == role) return static_cast<int64_t>(i) - 1;
   return -1;
 }
 
-size_t common_prefix(const std::vector<int32_t>& a, const std::vector<int32_t>& b) {
-  const size_t limit = std::min(a.size(), b.size());
-  return static_cast<size_t>(
-      std::mismatch(a.begin(), a.begin() + static_cast<std::ptrdiff_t>(limit), b.begin()).first -
-      a.begin());
-}
-
-// The text cut at the borders of the learned ranges: pieces take turns, not learned ones first.
-std::vector<std::string_view> pieces_of(const RenderedChat& chat) {
-  std::vector<std::string_view> pieces;
-  const std::string_view text = chat.text;
-  size_t at = 0;
-  for (const ByteRange& range : chat.learned) {
-    check(at <= range.begin && range.begin <= range.end && range.end <= text.size(),
-          "chat: learned ranges overlap or leave the text");
-    pieces.push_back(text.substr(at, range.begin - at));
-    pieces.push_back(text.substr(range.begin, range.end - range.begin));
-    at = range.end;
+void append_message(const Conversation& conversation, size_t index, int64_t last_user,
+                    RenderedChat& chat) {
+  const Json& message = conversation.messages[index];
+  const std::string where =
+      printable(conversation.where, 4096) + ": message " + std::to_string(index) + ": ";
+  const auto role = message["role"].get<std::string>();
+  if (role == "system" && index > 0)
+    fail(ErrorCode::kDataset, where, "role \"system\" is only possible for the first");
+  const auto calls = message.find("tool_calls");
+  if (calls != message.end() && !calls->empty())
+    fail(ErrorCode::kDataset, where, "conversations with tools are not supported");
+  TurnSpan& turn = chat.turns.emplace_back();
+  turn.message = index;
+  turn.whole.begin = chat.text.size();
+  if (role == "assistant") {
+    append_answer(message, where, static_cast<int64_t>(index) > last_user, chat, turn);
+  } else if (role == "system" || role == "user") {
+    chat.text.append(kTurnBegin).append(role).append("\n");
+    turn.header_end = chat.text.size();
+    chat.text.append(strip(content_of(message, where)));
+  } else {
+    fail(ErrorCode::kDataset, where, "role is ", quote(role),
+         ", expected \"system\", \"user\" or \"assistant\"");
   }
-  pieces.push_back(text.substr(at));
-  return pieces;
+  turn.end_mark = {chat.text.size(), chat.text.size() + kTurnEnd.size()};
+  chat.text.append(kTurnEnd).append("\n");
+  turn.whole.end = chat.text.size();
 }
 
 }  // namespace
 
-RenderedChat render_qwen3_5_chat(std::span<const ChatMessage> messages) {
-  const int64_t last_user = last_of(messages, "user");
+RenderedChat render_qwen3_5_chat(const Conversation& conversation) {
+  check_conversation(conversation);
+  const int64_t last_user = last_of(conversation.messages, "user");
   if (last_user < 0)
-    fail(ErrorCode::kDataset, "the conversation has no message with role \"user\"");
+    fail(ErrorCode::kDataset, printable(conversation.where, 4096),
+         ": the conversation has no message with role \"user\"");
   RenderedChat chat;
-  for (size_t i = 0; i < messages.size(); ++i) {
-    const ChatMessage& message = messages[i];
-    if (message.role == "assistant") {
-      append_answer(message, static_cast<int64_t>(i) > last_user, chat);
-      continue;
-    }
-    if (message.role == "system" && i > 0)
-      fail(ErrorCode::kDataset, "message ", i, ": role \"system\" is only possible for the first");
-    if (message.role != "system" && message.role != "user")
-      fail(ErrorCode::kDataset, "message ", i, ": role is ", quote(message.role),
-           ", expected \"system\", \"user\" or \"assistant\"");
-    chat.text.append(kTurnBegin).append(message.role).append("\n");
-    chat.text.append(strip(message.content)).append(kTurnEnd).append("\n");
-  }
+  for (size_t i = 0; i < conversation.size(); ++i) append_message(conversation, i, last_user, chat);
   return chat;
 }
 
@@ -141,35 +151,6 @@ void check_qwen3_5_marks(const Tokenizer& tokenizer) {
            " is not one of its added tokens; conversations are written with it, so this model "
            "needs a tokenizer that has it");
   }
-}
-
-EncodedChat encode_chat(const Tokenizer& tokenizer, const RenderedChat& chat) {
-  EncodedChat out;
-  out.ids = tokenizer.encode(chat.text);
-  // Piece by piece the borders are known. That the pieces give the tokens of the whole text is the
-  // rule, but it has to hold: a border inside a word would change them.
-  std::vector<int32_t> joined;
-  bool learned = false;
-  for (const std::string_view piece : pieces_of(chat)) {
-    const std::vector<int32_t> ids = tokenizer.encode(piece);
-    joined.insert(joined.end(), ids.begin(), ids.end());
-    out.learned.resize(joined.size(), learned);
-    learned = !learned;
-  }
-  if (joined == out.ids) return out;
-
-  // Else a border lies behind the tokens that the text before it has by itself.
-  out.learned.assign(out.ids.size(), 0);
-  for (const ByteRange& range : chat.learned) {
-    const auto border = [&](size_t bytes) {
-      return static_cast<std::ptrdiff_t>(
-          common_prefix(out.ids, tokenizer.encode(std::string_view(chat.text).substr(0, bytes))));
-    };
-    const auto first = out.learned.begin() + border(range.begin);
-    const auto last = out.learned.begin() + border(range.end);
-    std::fill(first, std::max(first, last), uint8_t{1});
-  }
-  return out;
 }
 
 }  // namespace hone

@@ -5,12 +5,12 @@
 #pragma once
 
 #include <string>
-#include <vector>
 
-#include "data/chat_format.h"
 #include "data/json.h"
 
 namespace hone {
+
+struct Conversation;  // data/conversation.h
 
 enum class RowFormat {
   kAuto,            // judged by the fields of the first row
@@ -32,9 +32,8 @@ std::string name_of(RowFormat format);
 // Errors: kDataset naming file:line, the fields expected and those found.
 RowFormat row_format(const JsonValue& row, const RowFields& fields);
 
-// The conversation of a row; fields that are not named are ignored. A message's content is a
-// string, a list of text parts (joined), or null for none; "reasoning_content" is optional.
-// Requires: format is not kAuto. Errors: kDataset naming file:line and the field.
-std::vector<ChatMessage> read_row(const JsonValue& row, RowFormat format, const RowFields& fields);
+// The conversation of a row: the messages as they are, and the "tools" beside them. Other fields
+// are ignored. Requires: format is not kAuto. Errors: kDataset naming file:line and the field.
+Conversation read_row(const JsonValue& row, RowFormat format, const RowFields& fields);
 
 }  // namespace hone

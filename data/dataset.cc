@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <numeric>
 
+#include "data/conversation.h"
 #include "data/printable.h"
 #include "data/row_reader.h"
 
@@ -41,13 +42,14 @@ class RowLoader {
 
  private:
   EncodedChat encode(const JsonValue& row, RowFormat format, const RowFields& fields) const {
-    const std::vector<ChatMessage> messages = read_row(row, format, fields);
+    const Conversation conversation = read_row(row, format, fields);
+    const RenderedChat chat = render_(conversation);
+    const auto learned = learned_ranges(chat, conversation, options_.mask);
     try {
-      EncodedChat example = encode_chat(tokenizer_, render_(messages));
-      if (options_.train_on_inputs) std::fill(example.learned.begin(), example.learned.end(), 1);
+      EncodedChat example = encode_chat(tokenizer_, chat.text, learned);
       if (!example.learned.empty()) example.learned.front() = 0;
       return example;
-    } catch (const Error& e) {  // renderers and tokenizers do not know the row
+    } catch (const Error& e) {  // a tokenizer does not know the row
       fail(e.code(), row.source().name, ": ", e.what());
     }
   }

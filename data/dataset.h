@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "data/chat_mask.h"
 #include "data/chat_row.h"
 #include "data/tokenizer.h"
 
@@ -21,8 +22,8 @@ struct RowFile {
 };
 
 struct DatasetOptions {
-  int64_t max_tokens = 0;        // longer examples are dropped
-  bool train_on_inputs = false;  // every token is a label, not only the assistant's
+  int64_t max_tokens = 0;  // longer examples are dropped
+  MaskOptions mask = {};   // which tokens are labels
 };
 
 // How a file's rows fared: rows = kept + too_long + unlabelled.

@@ -21,11 +21,13 @@
 #include <utility>
 #include <vector>
 
+#include "data/json_object.h"
 #include "tensor/check.h"
 
 namespace hone {
 
-using Json = nlohmann::json;  // include <nlohmann/json.hpp> to work on JsonValue::raw()
+// Objects keep the order of their members. Include <nlohmann/json.hpp> to work on it.
+using Json = nlohmann::basic_json<JsonObject>;
 
 inline constexpr int kMaxJsonDepth = 128;
 
@@ -44,7 +46,7 @@ struct IntRange {
 };
 
 // A value somewhere in a parsed text, together with its place. Shares ownership of the whole text's
-// values: copies are cheap and never dangle. Members of objects come sorted by key.
+// values: copies are cheap and never dangle. Members of objects come in the order of the text.
 //
 // Errors: every function here throws Error(source.code) when the value is not what it asks for.
 class JsonValue {

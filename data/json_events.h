@@ -90,7 +90,7 @@ void parse_json_events(Handler& handler) {
     handler.reject_at(nul, "invalid JSON: NUL byte");
   const TrackedIterator begin(text.data(), handler.progress());
   const TrackedIterator end(text.data() + text.size(), handler.progress());
-  nlohmann::json::sax_parse(begin, end, &handler);
+  Json::sax_parse(begin, end, &handler);
 }
 
 }  // namespace hone

@@ -4,6 +4,7 @@
 
 #include <chrono>
 
+#include "data/chat_format.h"
 #include "data/file.h"
 #include "data/printable.h"
 #include "tensor/allocator.h"
@@ -37,7 +38,7 @@ Dataset read_data(const TrainConfig& config, const Tokenizer& tokenizer) {
                       .messages = d.field_messages}});
   return load_dataset(
       files, tokenizer, render_qwen3_5_chat,
-      {.max_tokens = config.sequence_len, .train_on_inputs = config.train_on_inputs});
+      {.max_tokens = config.sequence_len, .mask = {.train_on_inputs = config.train_on_inputs}});
 }
 
 SamplerSettings sampler_settings(const TrainConfig& config) {

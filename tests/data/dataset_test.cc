@@ -4,6 +4,7 @@
 
 #include <doctest/doctest.h>
 
+#include "data/chat_format.h"
 #include "data/file.h"
 #include "tests/data/error_of.h"
 #include "tests/data/temporary_directory.h"
@@ -106,7 +107,8 @@ TEST_CASE("load_dataset: long rows and rows without labels are dropped and count
 TEST_CASE("load_dataset: train_on_inputs makes everything but the first token a label") {
   const TemporaryDirectory dir;
   write_file(dir / "a.jsonl", R"({"question": "q", "answer": "a"})");
-  const Dataset d = load({{dir / "a.jsonl", {}}}, {.max_tokens = 100, .train_on_inputs = true});
+  const Dataset d =
+      load({{dir / "a.jsonl", {}}}, {.max_tokens = 100, .mask = {.train_on_inputs = true}});
   CHECK(d.is_label(0)[0] == 0);
   CHECK(d.labels(0) == d.length(0) - 1);
 }
@@ -127,7 +129,7 @@ TEST_CASE("load_dataset: errors name file and line") {
   check_contains(error_in(R"({"messages": []})"), "bad.jsonl:1: $.messages");
   check_contains(error_in(R"({"messages": [{"role": "tool", "content": "c"}]})"), "bad.jsonl:1: ");
   check_contains(error_in(R"({"messages": [{"role": "user", "content": 1}]})"),
-                 "bad.jsonl:1: $.messages[0].content");
+                 "bad.jsonl:1: message 0: content is neither");
   check_contains(error_in(R"({"messages": [{"role": "user", "content": [{"type": "image"}]}]})"),
                  "images are not supported");
   check_contains(error_in(R"({"messages": [{"role": "user", "tool_calls": [1]}]})"),

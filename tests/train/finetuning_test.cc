@@ -10,6 +10,7 @@
 #include <nlohmann/json.hpp>
 
 #include "autograd/tape.h"
+#include "data/chat_format.h"
 #include "data/checkpoint_files.h"
 #include "data/file.h"
 #include "kernels/core/parallel.h"

@@ -1,0 +1,44 @@
+// Copyright 2026 The hone authors.
+// SPDX-License-Identifier: Apache-2.0
+//
+// Conversations as chat templates see them.
+//
+// A dataset row becomes a Conversation, a template makes a RenderedChat of it
+// (data/rendered_chat.h), and the mask settings say which bytes of that text the model learns to
+// write (data/chat_mask.h). What includes this compiles all of nlohmann/json: headers only declare
+// the type.
+#pragma once
+
+#include <cstddef>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <string_view>
+
+#include "data/json.h"
+
+namespace hone {
+
+// Everything that a chat template can see of one row.
+struct Conversation {
+  // An array of objects, with all their fields in the order of the row: "role", "content" (a
+  // string, a list of parts, or null), "tool_calls", "reasoning_content", "name", ... The fields
+  // "train" and "weight" are for the mask; templates ignore them.
+  Json messages = Json::array();
+  Json tools;                              // an array of tool descriptions, or null
+  Json template_kwargs = Json::object();   // further variables: {"enable_thinking": false}, ...
+  std::string where;                       // "train.jsonl:17", for errors
+
+  size_t size() const { return messages.size(); }
+};
+
+// A message of plain text.
+Json chat_message(std::string_view role, std::string_view content);
+
+// Puts a system message first where the conversation has none. Nothing for an empty `text`.
+void add_default_system_message(Conversation& conversation, std::string_view text);
+
+// Throws Error(kDataset) "<where>: ..." unless `messages` is an array of at least one object, each
+// with a role that is a string, and `tools` and `template_kwargs` are what they should be.
+void check_conversation(const Conversation& conversation);
+
+}  // namespace hone
