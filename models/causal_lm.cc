@@ -43,8 +43,8 @@ Var CausalLm::loss(const DecoderOutput& out, const Batch& batch, const Tensor& n
   return linear_cross_entropy(out.hidden, head_, batch.targets, num_items);
 }
 
-Var CausalLm::aux_loss(const DecoderOutput& out, int64_t begin, int64_t end) const {
-  return load_balancing_loss(out.router_logits, out.router_ids, begin, end);
+Var CausalLm::aux_loss(const DecoderOutput& out, const Tensor& counted) const {
+  return load_balancing_loss(out.router_logits, out.router_ids, counted);
 }
 
 Tensor CausalLm::logits(const Tensor& hidden) const {

@@ -38,8 +38,9 @@ class CausalLm {
   // sum of the rows' cross entropies / num_items: a scalar f32. num_items: f32 scalar, the labels
   // of the whole accumulated batch. The logits of all rows never exist at once.
   Var loss(const DecoderOutput& out, const Batch& batch, const Tensor& num_items) const;
-  // The balancing loss of rows [begin, end) over all MoE layers, without its coefficient.
-  Var aux_loss(const DecoderOutput& out, int64_t begin, int64_t end) const;
+  // The balancing loss over all MoE layers, without its coefficient. counted [2] i32: the first row
+  // that counts and the one after the last; undefined: all rows count.
+  Var aux_loss(const DecoderOutput& out, const Tensor& counted) const;
   // [rows, V] in the model dtype, for evaluation and generation.
   Tensor logits(const Tensor& hidden) const;
 

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "kernels/dropout/dropout.h"
 #include "kernels/rope/rope.h"
 #include "tensor/random.h"
 #include "tensor/tensor.h"
@@ -19,12 +20,14 @@ struct ForwardContext {
   kernels::RotaryTable rotary;     // cos and sin of each row's position
   bool training = false;           // dropout on
   bool decoding = false;           // few rows: a quantised stack's idle experts are left alone
-  uint64_t seed = 0;               // of the run
-  uint64_t pass = 0;               // counts forward passes of the run: micro-batches, not steps
+  Tensor seed_and_pass;            // [2] i64, for dropout: see kernels/dropout/dropout.h. Passes
+                                   // are micro batches of the run, not steps
   std::vector<Tensor> replay_ids;  // per MoE layer [N, K] i32: experts to use; empty: choose
 
   // The stream of a module in this pass.
-  RandomStream random(std::string_view path) const { return RandomStream(seed, path, pass); }
+  kernels::DropoutStream random(std::string_view path) const {
+    return {seed_and_pass, hash_path(path)};
+  }
 };
 
 }  // namespace hone::nn

@@ -41,7 +41,10 @@ class RandomStream {
  public:
   RandomStream() = default;
   RandomStream(uint64_t seed, std::string_view path, uint64_t step = 0)
-      : key_(seed * 0x9E3779B97F4A7C15ull ^ hash_path(path)), step_(step) {}
+      : RandomStream(seed, hash_path(path), step) {}
+  // The same by the path's hash.
+  RandomStream(uint64_t seed, uint64_t path_hash, uint64_t step)
+      : key_(seed * 0x9E3779B97F4A7C15ull ^ path_hash), step_(step) {}
 
   // The i-th 32 random bits. Numbers come four to a Philox block.
   uint32_t bits(uint64_t i) const { return block(i / 4)[i % 4]; }

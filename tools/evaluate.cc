@@ -168,7 +168,8 @@ void write_forward(const LoadedModel& m, const Input& input, const std::vector<T
   if (!m.config.is_moe()) return;
   const int64_t documents = batch.cu_seqlens.numel() - 1;
   const int64_t begin = batch.cu_seqlens.data<int32_t>()[documents - 1];
-  const double aux = value_of(m.model->aux_loss(out, begin, batch.rows()).value());
+  const std::vector<int32_t> last{static_cast<int32_t>(begin), static_cast<int32_t>(batch.rows())};
+  const double aux = value_of(m.model->aux_loss(out, Tensor::of(last, {2})).value());
   results.add("last_seq.aux_loss", aux);
   results.add("last_seq.loss_with_aux",
               last_sequence_loss(m, out, batch, begin) + m.config.moe.aux_loss_coef * aux);
@@ -195,8 +196,8 @@ double full_batch_gradients(const LoadedModel& m, const Input& input,
   m.arena->clear_gradients();
   StepOptions options;
   options.replay_ids = replay;
-  options.aux_loss = m.config.moe.aux_loss;
-  options.aux_coefficient = m.config.moe.aux_loss_coef;
+  if (m.config.moe.aux_loss)
+    options.aux_weight = kernels::cast(Tensor::scalar(m.config.moe.aux_loss_coef), sum_dtype(m));
   const StepLosses losses = forward_backward(m, input.batch, count(m, input.batch.labels), options);
   m.arena->finish_gradients();
   return value_of(losses.cross_entropy);

@@ -18,8 +18,7 @@ StepLosses forward_backward(const LoadedModel& loaded, const Batch& batch, const
   const CausalLm& model = *loaded.model;
   nn::ForwardContext context = model.context(batch);
   context.training = true;
-  context.seed = options.seed;
-  context.pass = options.pass;
+  context.seed_and_pass = options.seed_and_pass;
   context.replay_ids = options.replay_ids;
 
   Tape tape;
@@ -29,11 +28,10 @@ StepLosses forward_backward(const LoadedModel& loaded, const Batch& batch, const
     const DecoderOutput out = model.forward(batch, context, options.recompute);
     total = model.loss(out, batch, num_items);
     losses.cross_entropy = total.value();
-    if (options.aux_loss) {
-      const int64_t aux_rows = options.aux_rows > 0 ? options.aux_rows : batch.rows();
-      const Var aux = model.aux_loss(out, 0, aux_rows);
+    if (options.aux_weight.defined()) {
+      const Var aux = model.aux_loss(out, options.aux_rows);
       losses.aux = aux.value();
-      total = add(total, scale(aux, options.aux_coefficient * options.aux_share));
+      total = add(total, scale(aux, options.aux_weight));
     }
   }
   tape.backward(total);

@@ -8,14 +8,15 @@
 
 namespace hone {
 
+// What changes from pass to pass is in tensors that kernels read, so that a captured pass can be
+// replayed with new values.
 struct StepOptions {
   bool recompute = false;  // gradient checkpointing
-  bool aux_loss = false;   // add the config's balancing loss (MoE)
-  double aux_coefficient = 0;
-  double aux_share = 1;                 // 1 / micro-batches of the step: their mean counts
-  int64_t aux_rows = 0;                 // only the first so many rows count for it; 0: all
-  uint64_t seed = 0;                    // of dropout
-  uint64_t pass = 0;                    // number of this forward pass in the run
+  // The weight of the balancing loss (MoE), a scalar like num_items: its coefficient / micro batches
+  // of the step. Undefined: no balancing loss.
+  Tensor aux_weight = {};
+  Tensor aux_rows = {};       // [2] i32: its rows are [begin, end); undefined: all
+  Tensor seed_and_pass = {};  // of dropout: nn/forward_context.h; needed where there is one
   std::vector<Tensor> replay_ids = {};  // routing to use, per MoE layer; empty: the router's own
 };
 
@@ -28,8 +29,9 @@ struct StepLosses {
 Tensor label_count(Device device);
 
 // Adds the gradients of
-//   sum of the row's cross entropies / num_items + aux_share * aux_coefficient * aux
+//   sum of the row's cross entropies / num_items + aux_weight * aux
 // to the arena. num_items: f32 scalar, the labels of all micro-batches of the step.
+// Sync: none; what it launches and allocates depends on the shapes of the batch alone.
 StepLosses forward_backward(const LoadedModel& loaded, const Batch& batch, const Tensor& num_items,
                             const StepOptions& options);
 

@@ -2,7 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "train/trainer.h"
 
+#include <algorithm>
 #include <cmath>
+#include <initializer_list>
 #include <string>
 
 #include "tensor/allocator.h"
@@ -33,6 +35,11 @@ nn::ParameterArena& arena_of(LoadedModel& model) {
   return *model.arena;
 }
 
+template <class T>
+void set(const Tensor& t, std::initializer_list<T> values) {
+  std::copy(values.begin(), values.end(), t.data<T>());
+}
+
 void require_finite(double value, const char* what, int64_t step, const Dataset& dataset,
                     const StepSamples& samples) {
   if (std::isfinite(value)) return;
@@ -52,26 +59,30 @@ Trainer::Trainer(LoadedModel& model, const Dataset& dataset, Sampler& sampler,
       sampler_(sampler),
       settings_(settings),
       optimizer_(arena_of(model), settings.optimizer),
-      num_items_(label_count(kCpu)) {}
+      scalars_{Tensor::zeros({}, DType::f32), Tensor::zeros({}, DType::f32),
+               Tensor::zeros({2}, DType::i32), Tensor::zeros({2}, DType::i64)} {}
 
 void Trainer::run_micro_batch(const MicroBatch& micro_batch, int64_t index,
                               const StepSamples& samples, StepResult& result) {
   StepOptions options;
   options.recompute = settings_.recompute;
-  options.aux_loss = settings_.aux_loss;
-  options.aux_coefficient = settings_.aux_coefficient;
-  options.aux_share = 1.0 / static_cast<double>(samples.micro_batches.size());
-  options.aux_rows = tokens_in(dataset_, micro_batch);
-  options.seed = settings_.seed;
-  options.pass =
-      static_cast<uint64_t>(steps_done_ * sampler_.settings().accumulation_steps + index);
+  options.seed_and_pass = scalars_.seed_and_pass;
+  set(scalars_.seed_and_pass, {static_cast<int64_t>(settings_.seed),
+                               steps_done_ * sampler_.settings().accumulation_steps + index});
+  const double aux_share = 1.0 / static_cast<double>(samples.micro_batches.size());
+  if (settings_.aux_loss) {
+    options.aux_weight = scalars_.aux_weight;
+    options.aux_rows = scalars_.aux_rows;
+    set(scalars_.aux_weight, {static_cast<float>(settings_.aux_coefficient * aux_share)});
+    set(scalars_.aux_rows, {0, static_cast<int32_t>(tokens_in(dataset_, micro_batch))});
+  }
 
   const StepScope scope(kCpu, shape_key(micro_batch));
   const Batch batch = collate(dataset_, micro_batch);
-  const StepLosses losses = forward_backward(model_, batch, num_items_, options);
+  const StepLosses losses = forward_backward(model_, batch, scalars_.num_items, options);
   result.loss += static_cast<double>(losses.cross_entropy.item<float>());
   if (settings_.aux_loss)
-    result.aux_loss += options.aux_share * static_cast<double>(losses.aux.item<float>());
+    result.aux_loss += aux_share * static_cast<double>(losses.aux.item<float>());
 }
 
 StepResult Trainer::compute_gradients() {
@@ -84,7 +95,7 @@ StepResult Trainer::compute_gradients() {
     labels += labels_in(dataset_, m);
     result.tokens += tokens_in(dataset_, m);
   }
-  *num_items_.data<float>() = static_cast<float>(labels);
+  set(scalars_.num_items, {static_cast<float>(labels)});
 
   model_.arena->clear_gradients();
   int64_t index = 0;

@@ -15,7 +15,7 @@ Var add(const Var& a, const Var& b) {
                 });
 }
 
-Var scale(const Var& x, double factor) {
+Var scale(const Var& x, const Tensor& factor) {
   return record({x}, kernels::scale(x.value(), factor),
                 [gx = x.grad(), factor](const Tensor& dy) { gx->add(kernels::scale(dy, factor)); });
 }

@@ -9,8 +9,8 @@ namespace hone {
 // a + b. Requires: equal shapes and dtypes. Saves nothing.
 Var add(const Var& a, const Var& b);
 
-// x * factor. Saves nothing.
-Var scale(const Var& x, double factor);
+// x * factor. factor: a scalar on the device that gets no gradient, f32 (f64 for f64). Saves nothing.
+Var scale(const Var& x, const Tensor& factor);
 
 // The same elements under another shape. Requires: contiguous. Saves nothing.
 Var reshape(const Var& x, const Shape& shape);

@@ -3,15 +3,14 @@
 #include "autograd/ops/dropout.h"
 
 #include "autograd/tape.h"
-#include "kernels/dropout/dropout.h"
 
 namespace hone {
 
-Var dropout(const Var& x, double p, const RandomStream& random) {
+Var dropout(const Var& x, double p, const kernels::DropoutStream& stream) {
   if (p == 0) return x;
   return record(
-      {x}, kernels::dropout(x.value(), p, random),
-      [gx = x.grad(), p, random](const Tensor& dy) { gx->add(kernels::dropout(dy, p, random)); });
+      {x}, kernels::dropout(x.value(), p, stream),
+      [gx = x.grad(), p, stream](const Tensor& dy) { gx->add(kernels::dropout(dy, p, stream)); });
 }
 
 }  // namespace hone

@@ -6,7 +6,6 @@
 
 #include "autograd/saved.h"
 #include "autograd/tape.h"
-#include "kernels/dropout/dropout.h"
 #include "kernels/elementwise/elementwise.h"
 #include "kernels/gemm/gemm.h"
 
@@ -46,7 +45,7 @@ struct Update {
   GradHandle ga, gb;
   double scale;
   double dropout;
-  RandomStream random;
+  kernels::DropoutStream random;
   Saved xa;  // drop(x) A^T [N, R]
 
   Tensor dropped(const Tensor& x) const {

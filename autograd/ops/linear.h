@@ -3,7 +3,7 @@
 #pragma once
 
 #include "autograd/ops/weight.h"
-#include "tensor/random.h"
+#include "kernels/dropout/dropout.h"
 
 namespace hone {
 
@@ -11,11 +11,11 @@ namespace hone {
 // arXiv:2106.09685 a and b may have another dtype than x (f32 adapters over a bf16 model): they are
 // converted for each product.
 struct Lora {
-  Var a;               // [R, in]
-  Var b;               // [out, R]
-  double scale = 1;    // alpha / R, or alpha / sqrt(R)
-  double dropout = 0;  // probability that an element of x does not reach A
-  RandomStream random;
+  Var a;                          // [R, in]
+  Var b;                          // [out, R]
+  double scale = 1;               // alpha / R, or alpha / sqrt(R)
+  double dropout = 0;             // probability that an element of x does not reach A
+  kernels::DropoutStream random;  // read where dropout > 0
 };
 
 // y = x W^T + bias + scale * (drop(x) A^T) B^T: [..., in] -> [..., out] in x's dtype. lora may be

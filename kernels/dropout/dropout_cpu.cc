@@ -7,7 +7,10 @@
 namespace hone::kernels {
 
 template <Isa I>
-void dropout(Cpu<I>, const Tensor& x, double p, const RandomStream& random, const Tensor& y) {
+void dropout(Cpu<I>, const Tensor& x, double p, const DropoutStream& stream, const Tensor& y) {
+  const int64_t* key = stream.seed_and_pass.data<int64_t>();
+  const RandomStream random(static_cast<uint64_t>(key[0]), stream.path,
+                            static_cast<uint64_t>(key[1]));
   visit_float(x.dtype(), [&]<class T>() {
     using A = acc_t<T>;
     const A scale = static_cast<A>(1 / (1 - p));
@@ -22,6 +25,6 @@ void dropout(Cpu<I>, const Tensor& x, double p, const RandomStream& random, cons
   });
 }
 
-template void dropout(Cpu<kIsa>, const Tensor&, double, const RandomStream&, const Tensor&);
+template void dropout(Cpu<kIsa>, const Tensor&, double, const DropoutStream&, const Tensor&);
 
 }  // namespace hone::kernels

@@ -58,6 +58,17 @@ Tensor scale(const Tensor& a, double factor) {
   return y;
 }
 
+Tensor scale(const Tensor& a, const Tensor& factor) {
+  check(a.is_contiguous(), "scale: not contiguous");
+  check(factor.defined() && factor.numel() == 1 && factor.dtype() == accumulator_dtype(a.dtype()),
+        "scale: the factor of ", name_of(a.dtype()), " must be one ",
+        name_of(accumulator_dtype(a.dtype())), ", got ", factor.shape(), " ",
+        name_of(factor.dtype()));
+  Tensor y = Tensor::empty_like(a);
+  visit_device(a.device(), [&](auto device) { scale(device, a, factor, y); });
+  return y;
+}
+
 Cost add_cost(int64_t n, DType t) {
   return {3.0 * static_cast<double>(n * size_of(t)), static_cast<double>(n)};
 }

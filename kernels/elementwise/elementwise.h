@@ -28,6 +28,8 @@ Tensor contiguous(const Tensor& t);
 Tensor add(const Tensor& a, const Tensor& b);
 Tensor multiply(const Tensor& a, const Tensor& b);
 Tensor scale(const Tensor& a, double factor);
+// The factor is a scalar on the device, f32 (f64 for f64): a captured step is replayed with others.
+Tensor scale(const Tensor& a, const Tensor& factor);
 
 Cost add_cost(int64_t n, DType t);
 Cost cast_cost(int64_t n, DType from, DType to);
@@ -43,5 +45,7 @@ template <Isa I>
 void multiply(Cpu<I>, const Tensor& a, const Tensor& b, const Tensor& y);
 template <Isa I>
 void scale(Cpu<I>, const Tensor& a, double factor, const Tensor& y);
+template <Isa I>
+void scale(Cpu<I>, const Tensor& a, const Tensor& factor, const Tensor& y);
 
 }  // namespace hone::kernels

@@ -95,10 +95,17 @@ void scale(Cpu<I>, const Tensor& a, double factor, const Tensor& y) {
   });
 }
 
+template <Isa I>
+void scale(Cpu<I> device, const Tensor& a, const Tensor& factor, const Tensor& y) {
+  visit_float(factor.dtype(),
+              [&]<class F>() { scale(device, a, static_cast<double>(*factor.data<F>()), y); });
+}
+
 template void fill(Cpu<kIsa>, const Tensor&, double);
 template void cast_into(Cpu<kIsa>, const Tensor&, const Tensor&, bool);
 template void add(Cpu<kIsa>, const Tensor&, const Tensor&, const Tensor&);
 template void multiply(Cpu<kIsa>, const Tensor&, const Tensor&, const Tensor&);
 template void scale(Cpu<kIsa>, const Tensor&, double, const Tensor&);
+template void scale(Cpu<kIsa>, const Tensor&, const Tensor&, const Tensor&);
 
 }  // namespace hone::kernels

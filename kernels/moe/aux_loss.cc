@@ -7,59 +7,62 @@
 namespace hone::kernels {
 namespace {
 
-void check_logits(const Tensor& logits, const Tensor& like, int64_t row_begin, int64_t row_end) {
+void check_logits(const Tensor& logits, const Tensor& like) {
   check(logits.rank() == 2 && logits.is_contiguous() && logits.shape() == like.shape() &&
             logits.dtype() == like.dtype(),
         "load_balancing: logits ", logits.shape(), " ", name_of(logits.dtype()),
         " must be a contiguous matrix like the first layer's ", like.shape(), " ",
         name_of(like.dtype()));
-  check(0 <= row_begin && row_begin <= row_end && row_end <= logits.dim(0),
-        "load_balancing: rows [", row_begin, ", ", row_end, ") of logits ", logits.shape());
+}
+
+void check_counted(const Tensor& counted, const Tensor& logits) {
+  if (!counted.defined()) return;
+  check(counted.shape() == Shape{2} && counted.dtype() == DType::i32 && counted.is_contiguous(),
+        "load_balancing: the rows that count should be int32 [2], are ", name_of(counted.dtype()),
+        " ", counted.shape());
+  if (counted.device().type != DeviceType::cpu) return;
+  const int32_t begin = counted.data<int32_t>()[0], end = counted.data<int32_t>()[1];
+  check(0 <= begin && begin <= end && end <= logits.dim(0), "load_balancing: rows [", begin, ", ",
+        end, ") of logits ", logits.shape());
 }
 
 }  // namespace
 
 LoadBalancing load_balancing_forward(std::span<const Tensor> logits, std::span<const Tensor> ids,
-                                     int64_t row_begin, int64_t row_end) {
+                                     const Tensor& counted) {
   check(!logits.empty() && logits.size() == ids.size(), "load_balancing: ", logits.size(),
         " logits and ", ids.size(), " choices");
   const Tensor& like = logits[0];
+  check_counted(counted, like);
   for (size_t l = 0; l < logits.size(); ++l) {
-    check_logits(logits[l], like, row_begin, row_end);
+    check_logits(logits[l], like);
     check_expert_ids("load_balancing", ids[l], like.dim(1));
     check(ids[l].dim(0) == like.dim(0), "load_balancing: choices ", ids[l].shape(), " for logits ",
           like.shape());
   }
   const auto layers = static_cast<int64_t>(logits.size());
-  const int64_t experts = like.dim(1), rows = row_end - row_begin;
-  const auto blocks_of = [](int64_t n) {
-    return (n + kLoadBalancingRowBlock - 1) / kLoadBalancingRowBlock;
-  };
-  const int64_t blocks = blocks_of(rows);
+  const int64_t n = like.dim(0), experts = like.dim(1);
+  const int64_t blocks = (n + kLoadBalancingRowBlock - 1) / kLoadBalancingRowBlock;
   const DType sums = accumulator_dtype(like.dtype());
   const LoadBalancing out{Tensor::empty({}, sums, like.device()),
                           Tensor::empty({experts}, sums, like.device())};
-  // As much as all rows would need: sizes depend on shapes alone, and how many rows are padding is
-  // not one.
-  const Shape most{layers * blocks_of(like.dim(0)), experts};
-  const auto scratch = [&] {
-    return Tensor::empty(most, sums, like.device()).rows(0, layers * blocks);
-  };
-  const Tensor probabilities = scratch(), counts = scratch();
+  const Tensor probabilities = Tensor::empty({layers * blocks, experts}, sums, like.device());
+  const Tensor counts = Tensor::empty_like(probabilities);
   visit_device(like.device(), [&](auto device) {
     for (int64_t l = 0; l < layers; ++l) {
       const auto part = [&](const Tensor& t) { return t.rows(l * blocks, (l + 1) * blocks); };
       load_balancing_partial(device, logits[static_cast<size_t>(l)], ids[static_cast<size_t>(l)],
-                             row_begin, row_end, part(probabilities), part(counts));
+                             counted, part(probabilities), part(counts));
     }
-    load_balancing_total(device, probabilities, counts, layers * rows, out);
+    load_balancing_total(device, probabilities, counts, counted, n, layers, out);
   });
   return out;
 }
 
 Tensor load_balancing_backward(const Tensor& dloss, const Tensor& logits, const Tensor& fractions,
-                               int64_t row_begin, int64_t row_end, int64_t layers) {
-  check_logits(logits, logits, row_begin, row_end);
+                               const Tensor& counted, int64_t layers) {
+  check_logits(logits, logits);
+  check_counted(counted, logits);
   const DType sums = accumulator_dtype(logits.dtype());
   check(fractions.shape() == Shape{logits.dim(1)} && fractions.dtype() == sums,
         "load_balancing: fractions ", fractions.shape(), " ", name_of(fractions.dtype()),
@@ -68,7 +71,7 @@ Tensor load_balancing_backward(const Tensor& dloss, const Tensor& logits, const 
         " ", name_of(dloss.dtype()), " of a ", name_of(sums), " scalar");
   const Tensor dlogits = Tensor::empty_like(logits);
   visit_device(logits.device(), [&](auto device) {
-    load_balancing_backward(device, dloss, logits, fractions, row_begin, row_end, layers, dlogits);
+    load_balancing_backward(device, dloss, logits, fractions, counted, layers, dlogits);
   });
   return dlogits;
 }

@@ -27,7 +27,8 @@ TEST_CASE("gradcheck: add") {
 TEST_CASE("gradcheck: scale") {
   for (const Shape& shape : kShapes) {
     const auto r =
-        gradcheck([](std::span<const Var> v) { return std::vector<Var>{scale(v[0], -1.7)}; },
+        gradcheck([factor = Tensor::scalar(-1.7)](
+                      std::span<const Var> v) { return std::vector<Var>{scale(v[0], factor)}; },
                   {random_f64(shape, "x")});
     CHECK_MESSAGE(r.worst < 1e-7, (shape.str() + ": " + r.where));
   }
@@ -49,7 +50,8 @@ TEST_CASE("arithmetic: values, and a reshaped value shares its bytes") {
   const Var a(Tensor::of(std::vector<float>{1, -2, 3}, {3}));
   const Var b(Tensor::of(std::vector<float>{0.5f, 4, -1}, {3}));
   CHECK(add(a, b).value().to_vector<float>() == std::vector<float>{1.5f, 2, 2});
-  CHECK(scale(a, -2).value().to_vector<float>() == std::vector<float>{-2, 4, -6});
+  CHECK(scale(a, Tensor::scalar(-2.0f)).value().to_vector<float>() ==
+        std::vector<float>{-2, 4, -6});
   CHECK(reshape(a, {3, 1}).shape() == Shape{3, 1});
   CHECK(reshape(a, {3, 1}).value().shares_storage(a.value()));
 }
@@ -57,6 +59,8 @@ TEST_CASE("arithmetic: values, and a reshaped value shares its bytes") {
 TEST_CASE("arithmetic: bad operands are refused") {
   const Var a(random_f64({3}, "a"));
   CHECK_THROWS_AS(add(a, Var(random_f64({4}, "b"))), Error);
+  CHECK_THROWS_WITH_AS(scale(a, Tensor::scalar(1.0f)), doctest::Contains("must be one float64"),
+                       Error);
   CHECK_THROWS_WITH_AS(reshape(a, {2}), doctest::Contains("cannot view [3] as [2]"), Error);
 }
 

@@ -15,13 +15,15 @@
 namespace hone {
 namespace {
 
+using kernels::DropoutStream;
+
 TEST_CASE("dropout: every element is 0 or x / (1 - p), as its own random number says") {
   for (const DType dtype : {DType::f64, DType::f32, DType::bf16})
     for (const double p : {0.0, 0.1, 0.75}) {
       const RandomStream random(5, "layer.3", 7);
       const Tensor x = test::random_tensor({3, 1111}, dtype, "x");
       const std::vector<double> from = kernels::cast(x, DType::f64).to_vector<double>();
-      const Tensor y = kernels::dropout(x, p, random);
+      const Tensor y = kernels::dropout(x, p, DropoutStream::of(5, "layer.3", 7));
       const Tensor expected = Tensor::zeros(x.shape(), DType::f64);
       for (size_t i = 0; i < from.size(); ++i)
         if (random.uniform(i) >= p) expected.data<double>()[i] = from[i] / (1 - p);
@@ -32,12 +34,30 @@ TEST_CASE("dropout: every element is 0 or x / (1 - p), as its own random number 
     }
 }
 
+TEST_CASE("dropout: seed and pass are read when the kernel runs, not when the op is recorded") {
+  const Tensor x = test::random_tensor({999}, DType::f32, "x");
+  const DropoutStream stream = DropoutStream::of(1, "a", 0);
+  const auto replay = [&](int64_t seed, int64_t pass) {
+    stream.seed_and_pass.data<int64_t>()[0] = seed;
+    stream.seed_and_pass.data<int64_t>()[1] = pass;
+    return kernels::dropout(x, 0.5, stream);
+  };
+  for (const auto& [seed, pass] : {std::pair<int64_t, int64_t>{1, 0}, {1, 3}, {7, 3}, {-1, 1}})
+    CHECK(test::same_bits(replay(seed, pass),
+                          kernels::dropout(x, 0.5,
+                                           DropoutStream::of(static_cast<uint64_t>(seed), "a",
+                                                             static_cast<uint64_t>(pass)))));
+  CHECK_FALSE(test::same_bits(replay(1, 0), replay(1, 1)));
+  CHECK_THROWS_WITH_AS(kernels::dropout(x, 0.5, DropoutStream{}),
+                       doctest::Contains("needs seed and pass"), Error);
+}
+
 TEST_CASE("gradcheck: dropout") {
   for (const Shape& shape : {Shape{1}, Shape{17}, Shape{3, 33}, Shape{2, 3, 5}, Shape{0, 4}})
     for (const double p : {0.0, 0.5}) {
       const auto r = gradcheck(
           [&](std::span<const Var> v) {
-            return std::vector<Var>{dropout(v[0], p, RandomStream(2, "m"))};
+            return std::vector<Var>{dropout(v[0], p, DropoutStream::of(2, "m"))};
           },
           {random_f64(shape, "x")});
       CHECK_MESSAGE(r.worst < 1e-7, (shape.str() + ": " + r.where));
@@ -46,21 +66,21 @@ TEST_CASE("gradcheck: dropout") {
 
 TEST_CASE("dropout: keyed by path and step, not by threads; nothing is saved") {
   const Tensor x = test::random_tensor({20000}, DType::f32, "x");
-  const Tensor y = kernels::dropout(x, 0.5, RandomStream(1, "a", 0));
-  CHECK(!test::same_bits(y, kernels::dropout(x, 0.5, RandomStream(1, "b", 0))));
-  CHECK(!test::same_bits(y, kernels::dropout(x, 0.5, RandomStream(1, "a", 1))));
+  const Tensor y = kernels::dropout(x, 0.5, DropoutStream::of(1, "a", 0));
+  CHECK(!test::same_bits(y, kernels::dropout(x, 0.5, DropoutStream::of(1, "b", 0))));
+  CHECK(!test::same_bits(y, kernels::dropout(x, 0.5, DropoutStream::of(1, "a", 1))));
   const int threads = kernels::num_threads();
   kernels::set_num_threads(threads + 1);
-  CHECK(test::same_bits(y, kernels::dropout(x, 0.5, RandomStream(1, "a", 0))));
+  CHECK(test::same_bits(y, kernels::dropout(x, 0.5, DropoutStream::of(1, "a", 0))));
   kernels::set_num_threads(threads);
 
   Tensor alone = random_f64({9}, "x");
   Tape tape;
-  const Var dropped = dropout(Var(alone, true), 0.5, RandomStream(1, "a"));
+  const Var dropped = dropout(Var(alone, true), 0.5, DropoutStream::of(1, "a"));
   CHECK(tape.size() == 1);
   CHECK(alone.unique());
-  CHECK_THROWS_WITH_AS(dropout(Var(alone), 1.0, RandomStream()), doctest::Contains("not in [0, 1)"),
-                       Error);
+  CHECK_THROWS_WITH_AS(dropout(Var(alone), 1.0, DropoutStream()),
+                       doctest::Contains("not in [0, 1)"), Error);
 }
 
 }  // namespace

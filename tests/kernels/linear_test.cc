@@ -67,7 +67,8 @@ TEST_CASE("gradcheck: linear") {
     const int64_t in = c.x[-1];
     const auto r = gradcheck(
         [&](std::span<const Var> v) {
-          const Lora lora = {v[2], v[3], 0.75, c.dropout, RandomStream(3, "linear.lora")};
+          const Lora lora = {v[2], v[3], 0.75, c.dropout,
+                             kernels::DropoutStream::of(3, "linear.lora")};
           return std::vector<Var>{linear(v[0], Weight(v[1]), &lora, v[4]),
                                   linear(v[0], Weight(v[1]))};
         },
@@ -82,7 +83,7 @@ std::vector<Tensor> gradients(const std::vector<Tensor>& t, unsigned wanted, con
   std::vector<Var> v;
   for (size_t i = 0; i < t.size(); ++i) v.emplace_back(t[i], wanted >> i & 1);
   Tape tape;
-  const Lora lora = {v[2], v[3], 2, 0.5, RandomStream(1, "m")};
+  const Lora lora = {v[2], v[3], 2, 0.5, kernels::DropoutStream::of(1, "m")};
   const Var y = linear(v[0], Weight(v[1]), &lora);
   if (wanted != 0) tape.backward(y, dy);
   std::vector<Tensor> g;

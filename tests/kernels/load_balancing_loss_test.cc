@@ -4,6 +4,8 @@
 
 #include <doctest/doctest.h>
 
+#include <limits>
+
 #include "autograd/gradcheck.h"
 #include "autograd/tape.h"
 #include "kernels/core/parallel.h"
@@ -12,6 +14,12 @@
 
 namespace hone {
 namespace {
+
+// Rows [begin, end), as the op reads them.
+Tensor counted(int64_t begin, int64_t end) {
+  return Tensor::of(std::vector<int32_t>{static_cast<int32_t>(begin), static_cast<int32_t>(end)},
+                    {2});
+}
 
 using test::random_tensor;
 using test::rel_err;
@@ -62,7 +70,7 @@ TEST_CASE("load_balancing_loss: matches the definition over all layers and rows"
           {2, 200, 8, 2, 3, 171},
           {5, 33, 64, 8, 32, 33}}) {
       const Layers m(layers, n, experts, k, dtype);
-      const auto out = kernels::load_balancing_forward(m.logits, m.ids, begin, end);
+      const auto out = kernels::load_balancing_forward(m.logits, m.ids, counted(begin, end));
       CHECK(out.loss.dtype() == kernels::accumulator_dtype(dtype));
       const double expected = definition(m.logits, m.ids, begin, end);
       CHECK(kernels::cast(out.loss, DType::f64).item<double>() ==
@@ -75,8 +83,8 @@ TEST_CASE("load_balancing_loss: K for an even load, more for an uneven one, 0 wi
   const Tensor even = Tensor::zeros({4, 4}, DType::f64);
   const Tensor round = Tensor::of(std::vector<int32_t>{0, 1, 1, 2, 2, 3, 3, 0}, {4, 2});
   const auto loss = [](const Tensor& logits, const Tensor& ids, int64_t end) {
-    return kernels::load_balancing_forward(std::vector<Tensor>{logits}, std::vector<Tensor>{ids}, 0,
-                                           end)
+    return kernels::load_balancing_forward(std::vector<Tensor>{logits}, std::vector<Tensor>{ids},
+                                           counted(0, end))
         .loss.item<double>();
   };
   CHECK(loss(even, round, 4) == doctest::Approx(2.0).epsilon(1e-14));
@@ -93,7 +101,7 @@ TEST_CASE("gradcheck: load_balancing_loss") {
     const Layers m(layers, n, experts, k, DType::f64);
     const auto r = gradcheck(
         [&, begin = begin, end = end](std::span<const Var> v) {
-          return std::vector<Var>{load_balancing_loss(v, m.ids, begin, end)};
+          return std::vector<Var>{load_balancing_loss(v, m.ids, counted(begin, end))};
         },
         m.logits);
     CHECK_MESSAGE(r.worst < 1e-7, r.where);
@@ -104,12 +112,33 @@ TEST_CASE("load_balancing_loss: padding rows and frozen layers get no gradient")
   const Layers m(2, 6, 5, 2, DType::f32);
   const std::vector<Var> logits = {Var(m.logits[0], true), Var(m.logits[1], false)};
   Tape tape;
-  tape.backward(load_balancing_loss(logits, m.ids, 2, 5));
+  tape.backward(load_balancing_loss(logits, m.ids, counted(2, 5)));
   const Tensor g = logits[0].grad()->value();
   CHECK(same_bits(g.rows(0, 2), Tensor::zeros({2, 5}, DType::f32)));
   CHECK(same_bits(g.rows(5, 6), Tensor::zeros({1, 5}, DType::f32)));
   CHECK(rel_err(g.rows(2, 5), Tensor::zeros({3, 5}, DType::f32)) > 0);
   CHECK_FALSE(logits[1].grad()->value().defined());
+}
+
+TEST_CASE("load_balancing_loss: the rows that count are read on the device, and padding never") {
+  const Layers m(2, 150, 5, 2, DType::f32);
+  const std::vector<Var> logits = m.vars();
+  const Tensor rows = counted(0, 150);
+  const auto loss = [&](const Tensor& r) {
+    return kernels::load_balancing_forward(m.logits, m.ids, r).loss;
+  };
+  CHECK(same_bits(loss(rows), loss({})));
+  // The tensor changes between the two passes, as between two replays of a captured one.
+  rows.data<int32_t>()[0] = 5;
+  rows.data<int32_t>()[1] = 70;
+  std::vector<Tensor> part, ids;
+  for (size_t l = 0; l < 2; ++l) {
+    part.push_back(m.logits[l].rows(5, 70));
+    ids.push_back(m.ids[l].rows(5, 70));
+  }
+  CHECK(same_bits(loss(rows), kernels::load_balancing_forward(part, ids, {}).loss));
+  kernels::fill(m.logits[0].rows(70, 150), std::numeric_limits<double>::quiet_NaN());
+  CHECK(same_bits(loss(rows), kernels::load_balancing_forward(part, ids, {}).loss));
 }
 
 TEST_CASE("load_balancing_loss: bf16 logits have f32 accuracy") {
@@ -118,7 +147,7 @@ TEST_CASE("load_balancing_loss: bf16 logits have f32 accuracy") {
     std::vector<Var> v;
     for (const Tensor& t : m.logits) v.emplace_back(kernels::cast(t, dtype), true);
     Tape tape;
-    tape.backward(load_balancing_loss(v, m.ids, 0, 40));
+    tape.backward(load_balancing_loss(v, m.ids, {}));
     return v[1].grad()->value();
   };
   CHECK(rel_err(gradient(DType::bf16), gradient(DType::f64)) < 4e-3);
@@ -132,7 +161,7 @@ TEST_CASE("load_balancing_loss: the same bits with one and two threads") {
     kernels::set_num_threads(threads);
     const std::vector<Var> v = m.vars();
     Tape tape;
-    const Var loss = load_balancing_loss(v, m.ids, 10, 990);
+    const Var loss = load_balancing_loss(v, m.ids, counted(10, 990));
     tape.backward(loss);
     results.push_back({loss.value(), v[0].grad()->value(), v[2].grad()->value()});
   }
@@ -143,7 +172,7 @@ TEST_CASE("load_balancing_loss: the same bits with one and two threads") {
 TEST_CASE("load_balancing_loss: bad operands are refused") {
   const Layers m(2, 4, 3, 1, DType::f32), other(1, 4, 5, 1, DType::f32);
   const auto run = [](std::vector<Tensor> logits, std::vector<Tensor> ids, int64_t end) {
-    kernels::load_balancing_forward(logits, ids, 0, end);
+    kernels::load_balancing_forward(logits, ids, counted(0, end));
   };
   CHECK_THROWS_WITH_AS(run(m.logits, {m.ids[0]}, 4), doctest::Contains("2 logits and 1 choices"),
                        Error);

@@ -48,9 +48,7 @@ double loss_of(const LoadedModel& m, const Batch& batch, bool aux) {
   const NoGrad no_grad;
   const DecoderOutput out = m.model->forward(batch, m.model->context(batch), false);
   double loss = m.model->loss(out, batch, count(batch, DType::f64)).value().item<double>();
-  if (aux)
-    loss +=
-        m.config.moe.aux_loss_coef * m.model->aux_loss(out, 0, batch.rows()).value().item<double>();
+  if (aux) loss += m.config.moe.aux_loss_coef * m.model->aux_loss(out, {}).value().item<double>();
   return loss;
 }
 
@@ -79,9 +77,9 @@ Tensor nonzero_b(const nn::WeightRequest& r) {
 // d loss / d (each parameter tensor), along one random direction each, against a difference in f64.
 void check_gradients(const LoadedModel& m, const Batch& batch, bool aux, bool recompute) {
   m.arena->clear_gradients();
-  forward_backward(
-      m, batch, count(batch, DType::f64),
-      {.recompute = recompute, .aux_loss = aux, .aux_coefficient = m.config.moe.aux_loss_coef});
+  forward_backward(m, batch, count(batch, DType::f64),
+                   {.recompute = recompute,
+                    .aux_weight = aux ? Tensor::scalar(m.config.moe.aux_loss_coef) : Tensor()});
   m.arena->finish_gradients();
   for (const auto& slot : m.arena->slots()) {
     CAPTURE(slot.name);
@@ -261,6 +259,7 @@ TEST_CASE("model: dropout acts in training alone") {
     const LoadedModel m = build(tiny_config(true), with_lora({}, targets), nonzero_b);
     nn::ForwardContext context = m.model->context(batch);
     context.training = training;
+    context.seed_and_pass = Tensor::zeros({2}, DType::i64);
     const NoGrad no_grad;
     return m.model->forward(batch, context, false).hidden.value();
   };

@@ -85,7 +85,8 @@ std::vector<BenchCase> elementwise_cases(const BenchSizes& s) {
       {"dropout", "dropout", shape, dropout_cost(n * c, t),
        [=] {
          const Tensor x = values({n, c}, t);
-         return [=] { dropout(x, 0.1, RandomStream(0, "bench")); };
+         const DropoutStream stream = DropoutStream::of(0, "bench");
+         return [=] { dropout(x, 0.1, stream); };
        }},
       {"elementwise", "add", shape, add_cost(n * c, t),
        [=] {

@@ -59,15 +59,15 @@ std::vector<BenchCase> router_cases(const BenchSizes& s) {
        load_balancing_forward_cost(1, m.n, m.e, m.k, m.t),
        [=] {
          const std::vector<Tensor> logits{m.logits()}, ids{m.route().ids};
-         return [=] { load_balancing_forward(logits, ids, 0, m.n); };
+         return [=] { load_balancing_forward(logits, ids, {}); };
        }},
       {"moe/aux_loss", "load_balancing_backward", shape,
        load_balancing_backward_cost(m.n, m.e, m.t),
        [=] {
          const Tensor logits = m.logits(), dloss = Tensor::scalar(1.0f);
          const std::vector<Tensor> all{logits}, ids{m.route().ids};
-         const Tensor fractions = load_balancing_forward(all, ids, 0, m.n).fractions;
-         return [=] { load_balancing_backward(dloss, logits, fractions, 0, m.n, 1); };
+         const Tensor fractions = load_balancing_forward(all, ids, {}).fractions;
+         return [=] { load_balancing_backward(dloss, logits, fractions, {}, 1); };
        }},
   };
 }
