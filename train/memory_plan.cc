@@ -33,12 +33,14 @@ class MetaLedger {
   const MemoryStats before_;
 };
 
-void trace_row(const LoadedModel& model, const RowShape& row, const Tensor& num_items,
+void trace_row(const LoadedModel& model, const RowShape& row, const PassScalars& scalars,
                const TrainerSettings& settings) {
   StepOptions options;
   options.recompute = settings.recompute;
-  options.aux_loss = settings.aux_loss;
-  forward_backward(model, describe_batch(row.tokens, row.documents), num_items, options);
+  if (settings.aux_loss) options.aux_weight = scalars.aux_weight;
+  options.aux_rows = scalars.aux_rows;
+  options.seed_and_pass = scalars.seed_and_pass;
+  forward_backward(model, describe_batch(row.tokens, row.documents), scalars.num_items, options);
 }
 
 }  // namespace
@@ -49,7 +51,7 @@ MemoryPlan predict_memory(const LoadOptions& load, const TrainerSettings& settin
   const LoadedModel model = describe_model(load);
   if (!model.arena) fail(ErrorCode::kUsage, "memory plan: nothing in the model trains");
   AdamW optimizer(*model.arena, settings.optimizer);
-  const Tensor num_items = label_count(kMeta);
+  const PassScalars scalars = PassScalars::make(kMeta);
   const int64_t resident = ledger.live();
 
   reset_peak_memory(kMeta);
@@ -57,7 +59,7 @@ MemoryPlan predict_memory(const LoadOptions& load, const TrainerSettings& settin
   model.arena->clear_gradients();
   for (const RowShape& row : rows) {
     const StepScope scope(kMeta, key++);
-    trace_row(model, row, num_items, settings);
+    trace_row(model, row, scalars, settings);
   }
   {
     const StepScope scope(kMeta, key);

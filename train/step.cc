@@ -7,9 +7,9 @@
 
 namespace hone {
 
-Tensor label_count(Device device) {
-  const MemoryScope scope("batch");
-  return Tensor::empty({}, DType::f32, device);
+PassScalars PassScalars::make(Device device) {
+  return {Tensor::empty({}, DType::f32, device), Tensor::empty({}, DType::f32, device),
+          Tensor::empty({2}, DType::i32, device), Tensor::empty({2}, DType::i64, device)};
 }
 
 StepLosses forward_backward(const LoadedModel& loaded, const Batch& batch, const Tensor& num_items,

@@ -8,15 +8,23 @@
 
 namespace hone {
 
-// What changes from pass to pass is in tensors that kernels read, so that a captured pass can be
-// replayed with new values.
+// What changes from pass to pass, in tensors that kernels read: a captured pass can be replayed with
+// new values.
+struct PassScalars {
+  Tensor num_items;   // f32 scalar: labels of all micro batches of the step
+  Tensor aux_weight;  // f32 scalar: coefficient of the balancing loss / micro batches of the step
+  Tensor aux_rows;    // [2] i32: the balancing loss counts rows [begin, end)
+  Tensor seed_and_pass;  // [2] i64: of dropout, kernels/dropout/dropout.h
+
+  static PassScalars make(Device device);  // uninitialised
+};
+
 struct StepOptions {
   bool recompute = false;  // gradient checkpointing
-  // The weight of the balancing loss (MoE), a scalar like num_items: its coefficient / micro batches
-  // of the step. Undefined: no balancing loss.
-  Tensor aux_weight = {};
-  Tensor aux_rows = {};       // [2] i32: its rows are [begin, end); undefined: all
-  Tensor seed_and_pass = {};  // of dropout: nn/forward_context.h; needed where there is one
+  // As in PassScalars, where the model has use for them.
+  Tensor aux_weight = {};               // undefined: without the balancing loss
+  Tensor aux_rows = {};                 // undefined: all rows
+  Tensor seed_and_pass = {};            // undefined: there is no dropout
   std::vector<Tensor> replay_ids = {};  // routing to use, per MoE layer; empty: the router's own
 };
 
@@ -25,12 +33,9 @@ struct StepLosses {
   Tensor aux;            // scalar f32, without its coefficient; undefined if not asked for
 };
 
-// Where a step's number of labels is kept: an uninitialised f32 scalar.
-Tensor label_count(Device device);
-
 // Adds the gradients of
 //   sum of the row's cross entropies / num_items + aux_weight * aux
-// to the arena. num_items: f32 scalar, the labels of all micro-batches of the step.
+// to the arena. num_items and aux_weight are f64 for an f64 model.
 // Sync: none; what it launches and allocates depends on the shapes of the batch alone.
 StepLosses forward_backward(const LoadedModel& loaded, const Batch& batch, const Tensor& num_items,
                             const StepOptions& options);

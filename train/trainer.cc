@@ -59,8 +59,7 @@ Trainer::Trainer(LoadedModel& model, const Dataset& dataset, Sampler& sampler,
       sampler_(sampler),
       settings_(settings),
       optimizer_(arena_of(model), settings.optimizer),
-      scalars_{Tensor::zeros({}, DType::f32), Tensor::zeros({}, DType::f32),
-               Tensor::zeros({2}, DType::i32), Tensor::zeros({2}, DType::i64)} {}
+      scalars_(PassScalars::make(kCpu)) {}
 
 void Trainer::run_micro_batch(const MicroBatch& micro_batch, int64_t index,
                               const StepSamples& samples, StepResult& result) {

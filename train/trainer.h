@@ -55,17 +55,12 @@ class Trainer {
   void run_micro_batch(const MicroBatch& micro_batch, int64_t index, const StepSamples& samples,
                        StepResult& result);
 
-  // What kernels read of a step and a pass; layouts in train/step.h.
-  struct Scalars {
-    Tensor num_items, aux_weight, aux_rows, seed_and_pass;
-  };
-
   LoadedModel& model_;
   const Dataset& dataset_;
   Sampler& sampler_;
   TrainerSettings settings_;
   AdamW optimizer_;
-  Scalars scalars_;
+  PassScalars scalars_;
   int64_t steps_done_ = 0;
 };
 
