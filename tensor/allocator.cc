@@ -6,10 +6,12 @@
 #include <mutex>
 #include <thread>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "tensor/check.h"
 #include "tensor/step_plan.h"
+#include "tensor/step_record.h"
 
 namespace hone {
 namespace {
@@ -29,6 +31,7 @@ class DeviceMemory {
   void begin_step(uint64_t key);
   void end_step();
   void release_arena();
+  std::vector<Lifetime> last_recorded() const;
 
  private:
   struct Owner {  // what the deleter of a block needs to know
@@ -55,9 +58,10 @@ class DeviceMemory {
   uint64_t step_id_ = 0;
   uint64_t key_ = 0;
   int64_t clock_ = 0;
-  size_t next_ = 0;       // replay: index of the next allocation in the plan
-  bool strayed_ = false;  // replay: the step no longer follows its plan
-  std::vector<Lifetime> recorded_;
+  size_t next_ = 0;                      // replay: index of the next allocation in the plan
+  bool strayed_ = false;                 // replay: the step no longer follows its plan
+  std::vector<Lifetime> recorded_;       // by the step that is open
+  std::vector<Lifetime> last_recorded_;  // by the last one that was
   std::unordered_map<uint64_t, StepPlan> plans_;
   const StepPlan* plan_ = nullptr;
   LiveRanges live_ranges_;
@@ -178,7 +182,10 @@ bool DeviceMemory::fits_arena(const StepPlan& plan) {
 
 void DeviceMemory::end_step() {
   const std::lock_guard lock(mutex_);
-  if (mode_ == Mode::kRecord) fits_arena(plans_[key_] = plan_offsets(recorded_));
+  if (mode_ == Mode::kRecord) {
+    fits_arena(plans_[key_] = plan_offsets(recorded_));
+    last_recorded_ = std::move(recorded_);
+  }
   if (mode_ == Mode::kReplay && strayed_) plans_.erase(key_);  // record it anew next time
   mode_ = Mode::kOff;
   plan_ = nullptr;
@@ -191,6 +198,11 @@ void DeviceMemory::release_arena() {
   arena_ = nullptr;
   stats_.reserved = arena_bytes_ = 0;
   plans_.clear();
+}
+
+std::vector<Lifetime> DeviceMemory::last_recorded() const {
+  const std::lock_guard lock(mutex_);
+  return last_recorded_;
 }
 
 MemoryStats DeviceMemory::stats() const {
@@ -223,6 +235,9 @@ MemoryStats memory_stats(Device device) { return memory_of(device).stats(); }
 void reset_peak_memory(Device device) { memory_of(device).reset_peak(); }
 void set_memory_cap(Device device, int64_t bytes) { memory_of(device).set_cap(bytes); }
 void release_step_arena(Device device) { memory_of(device).release_arena(); }
+std::vector<Lifetime> last_recorded_step(Device device) {
+  return memory_of(device).last_recorded();
+}
 std::shared_ptr<Block> allocate_block(int64_t bytes, Device device) {
   return memory_of(device).allocate(bytes);
 }

@@ -2,7 +2,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "train/optimizer.h"
 
-#include <algorithm>
 #include <cmath>
 
 #include "kernels/optimizer/global_norm.h"
@@ -15,20 +14,21 @@ AdamW::AdamW(nn::ParameterArena& arena, const Settings& settings)
   const Device device = arena.master().device();
   scalars_ = kernels::StepScalars::make(device);
   norm_ = Tensor::zeros({}, DType::f32, device);
-  const auto add = [&](int64_t begin, int64_t end, bool eight_bit) {
-    State s{begin, end, std::clamp<int64_t>(arena.decayed() - begin, 0, end - begin), {}, {}, {}};
-    if (eight_bit) {
-      s.eight_bit = kernels::AdamW8bitState::zeros(end - begin, device);
-    } else {
-      s.m = Tensor::zeros({end - begin}, arena.master().dtype(), device);
-      s.v = Tensor::zeros({end - begin}, arena.master().dtype(), device);
-    }
-    states_.push_back(std::move(s));
-  };
-  if (!settings.eight_bit)
-    add(0, arena.size(), false);
+  const Tensor& like = arena.master();
+  if (settings.eight_bit)
+    add_eight_bit_states();
   else
-    for (const auto& segment : arena.segments()) add(segment.begin, segment.end, segment.large);
+    states_.push_back({0, arena.size(), Tensor::zeros_like(like), Tensor::zeros_like(like), {}});
+}
+
+void AdamW::add_eight_bit_states() {
+  std::vector<kernels::AdamW8bitState::Run> runs;
+  for (const auto& s : arena_.segments()) runs.push_back({s.begin, s.end, s.large});
+  eight_bit_ = kernels::AdamW8bitState::zeros(runs, arena_.master().device());
+  for (size_t r = 0; r < runs.size(); ++r) {
+    const auto part = eight_bit_.moments_of(runs, r);
+    states_.push_back({runs[r].begin, runs[r].end, part.m, part.v, part});
+  }
 }
 
 int64_t AdamW::state_bytes() const {
@@ -36,20 +36,6 @@ int64_t AdamW::state_bytes() const {
   for (const State& s : states_)
     bytes += s.m.defined() ? s.m.nbytes() + s.v.nbytes() : s.eight_bit.nbytes();
   return bytes;
-}
-
-void AdamW::update(const State& s) {
-  const kernels::AdamWSettings settings{settings_.beta1, settings_.beta2, settings_.eps,
-                                        settings_.weight_decay, s.decayed};
-  const auto part = [&](const Tensor& flat) {
-    return flat.defined() ? flat.rows(s.begin, s.end) : flat;
-  };
-  const Tensor p = part(arena_.master()), g = part(arena_.gradient());
-  const Tensor shadow = part(arena_.shadow());
-  if (s.m.defined())
-    kernels::adamw_step(p, g, s.m, s.v, shadow, scalars_, settings);
-  else
-    kernels::adamw8bit_step(p, g, s.eight_bit, shadow, scalars_, settings);
 }
 
 double AdamW::step(double learning_rate) {
@@ -61,7 +47,13 @@ double AdamW::step(double learning_rate) {
     *scalars_.learning_rate.data<float>() = static_cast<float>(learning_rate);
     *scalars_.step.data<int64_t>() = ++steps_;
   }
-  for (const State& s : states_) update(s);
+  const kernels::AdamWSettings settings{settings_.beta1, settings_.beta2, settings_.eps,
+                                        settings_.weight_decay, arena_.decayed()};
+  const Tensor &p = arena_.master(), &g = arena_.gradient(), &shadow = arena_.shadow();
+  if (settings_.eight_bit)
+    kernels::adamw8bit_step(p, g, eight_bit_, shadow, scalars_, settings);
+  else
+    kernels::adamw_step(p, g, states_[0].m, states_[0].v, shadow, scalars_, settings);
   return norm;
 }
 

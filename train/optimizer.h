@@ -10,7 +10,7 @@
 
 namespace hone {
 
-// AdamW over a parameter arena, with f32 moments or with bitsandbytes' blockwise 8-bit ones
+// AdamW over a parameter arena, in one launch beside that of clipping: with f32 moments or with bitsandbytes' blockwise 8-bit ones
 // (tensors of fewer than 4,096 elements keep f32 moments then, as there).
 class AdamW {
  public:
@@ -36,15 +36,15 @@ class AdamW {
   // The moments of a run of parameters: one of the two kinds.
   struct State {
     int64_t begin = 0, end = 0;
-    int64_t decayed = 0;  // of its own elements
-    Tensor m, v;          // f32 or f64
+    Tensor m, v;  // f32 or f64
     kernels::AdamW8bitState eight_bit;
   };
-  void update(const State& state);
+  void add_eight_bit_states();
 
   nn::ParameterArena& arena_;
   Settings settings_;
-  std::vector<State> states_;
+  std::vector<State> states_;          // together the arena; views of eight_bit_ if that is used
+  kernels::AdamW8bitState eight_bit_;  // of the whole arena
   int64_t steps_ = 0;
   kernels::StepScalars scalars_;
   Tensor norm_;

@@ -8,6 +8,7 @@
 namespace hone {
 
 PassScalars PassScalars::make(Device device) {
+  const MemoryScope scope("batch");
   return {Tensor::empty({}, DType::f32, device), Tensor::empty({}, DType::f32, device),
           Tensor::empty({2}, DType::i32, device), Tensor::empty({2}, DType::i64, device)};
 }

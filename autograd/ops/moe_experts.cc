@@ -11,7 +11,6 @@
 #include "kernels/moe/grouped_gram.h"
 #include "kernels/moe/lora.h"
 #include "kernels/moe/weighted_swiglu.h"
-#include "kernels/nf4/dequantize.h"
 #include "kernels/swiglu/swiglu.h"
 
 namespace hone {
@@ -38,7 +37,7 @@ void for_each_group(const Weight& w, DType dtype, F&& f) {
   const Tensor scratch = Tensor::empty({group, s[1], s[2]}, dtype, w.device());
   for (int64_t begin = 0; begin < s[0]; begin += group) {
     const Tensor part = scratch.rows(0, std::min(group, s[0] - begin));
-    kernels::dequantize_4bit_range(*w.packed(), kernels::stack_offset(begin, s[1], s[2]), part);
+    w.dequantize_experts(begin, part);
     f(begin, part);
   }
 }

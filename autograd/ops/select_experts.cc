@@ -22,6 +22,7 @@ ExpertLora select_experts(const ExpertLora& lora, const kernels::ActiveExperts& 
 
 Weight select_experts(const Weight& stack, const kernels::ActiveExperts& active, DType dtype) {
   if (!stack.quantized()) return Weight(select_experts(stack.dense(), active));
+  if (stack.fp8()) return Weight(Var(kernels::gather_experts(*stack.fp8(), active, dtype)));
   const Shape& s = stack.shape();
   return Weight(
       Var(kernels::gather_experts(*stack.packed(), Shape(s.begin() + 1, s.end()), active, dtype)));

@@ -23,8 +23,8 @@ namespace hone {
 Var select_experts(const Var& stack, const kernels::ActiveExperts& active);
 // Both factors of every active expert.
 ExpertLora select_experts(const ExpertLora& lora, const kernels::ActiveExperts& active);
-// Trainable or frozen if dense; a quantised stack gives frozen dense experts in `dtype`, of which
-// only the blocks that they touch are dequantised.
+// Trainable or frozen if dense; a stack in 4 or 8 bits gives frozen dense experts in `dtype`, for
+// which only what they hold is dequantised.
 Weight select_experts(const Weight& stack, const kernels::ActiveExperts& active, DType dtype);
 
 // The order of the same tokens over the active experts.

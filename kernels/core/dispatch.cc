@@ -5,9 +5,14 @@
 #include <atomic>
 #include <cstdlib>
 #include <string>
+#include <vector>
+
+#include "kernels/core/launch_trace.h"
 
 namespace hone::kernels {
 namespace {
+
+thread_local std::vector<const void*>* recorded_launches = nullptr;
 
 Isa best_isa() {
 #if defined(__x86_64__)
@@ -41,7 +46,18 @@ std::atomic<Isa>& chosen_isa() {
 
 }  // namespace
 
-Isa cpu_isa() { return chosen_isa().load(std::memory_order_relaxed); }
+// visit_device asks once for each launch, from the code that launches.
+Isa cpu_isa() {
+  if (recorded_launches != nullptr) recorded_launches->push_back(__builtin_return_address(0));
+  return chosen_isa().load(std::memory_order_relaxed);
+}
+
+LaunchTrace::LaunchTrace() {
+  check(recorded_launches == nullptr, "launch trace: another one is being recorded");
+  recorded_launches = &launches_;
+}
+
+LaunchTrace::~LaunchTrace() { recorded_launches = nullptr; }
 
 void set_cpu_isa(Isa isa) {
   check_runs_here(isa);

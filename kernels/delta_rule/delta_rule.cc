@@ -39,10 +39,12 @@ void check_operands(const DeltaRuleInput& in) {
   check_state(in.initial_state, in, "initial state");
 }
 
-double forward_flops(int64_t n, const DeltaHeads& heads) {
+double forward_flops(int64_t n, const DeltaHeads& heads, DeltaForm form) {
   const double C = kDeltaChunk, Dk = static_cast<double>(heads.key_dim),
                Dv = static_cast<double>(heads.value_dim);
-  // For each row and value head: K K^T, Q K^T and W; U and P V'; the three products with S; Tm.
+  // For each row and value head, token by token: decay, S^T k, the outer product and S^T q.
+  if (form == DeltaForm::recurrent) return static_cast<double>(n * heads.value_heads) * 7 * Dk * Dv;
+  // In chunks: K K^T, Q K^T and W; U and P V'; the three products with S; Tm.
   const double per_row = 2 * C * (3 * Dk + 2 * Dv) + 6 * Dk * Dv + C * C / 3;
   return static_cast<double>(n * heads.value_heads) * per_row;
 }
@@ -81,23 +83,23 @@ DeltaRuleGrads gated_delta_rule_backward(const Tensor& grad_o, const Tensor& gra
   return out;
 }
 
-Cost gated_delta_rule_forward_cost(int64_t n, const DeltaHeads& heads, DType t) {
+Cost gated_delta_rule_forward_cost(int64_t n, const DeltaHeads& heads, DType t, DeltaForm form) {
   const double rows = static_cast<double>(n);
   const double values = rows * static_cast<double>(heads.value_width());
   const double gates = 2 * rows * static_cast<double>(heads.value_heads);
   return {(rows * static_cast<double>(heads.qkv_width()) + values) * size_of(t) +
               gates * size_of(accumulator_dtype(t)),
-          forward_flops(n, heads)};
+          forward_flops(n, heads, form)};
 }
 
-Cost gated_delta_rule_backward_cost(int64_t n, const DeltaHeads& heads, DType t) {
+Cost gated_delta_rule_backward_cost(int64_t n, const DeltaHeads& heads, DType t, DeltaForm form) {
   const double rows = static_cast<double>(n);
   const double values = rows * static_cast<double>(heads.value_width());
   const double gates = 4 * rows * static_cast<double>(heads.value_heads);
   // Forward again up to the states, then two products for each one of forward.
   return {(2 * rows * static_cast<double>(heads.qkv_width()) + values) * size_of(t) +
               gates * size_of(accumulator_dtype(t)),
-          3 * forward_flops(n, heads)};
+          3 * forward_flops(n, heads, form)};
 }
 
 }  // namespace hone::kernels

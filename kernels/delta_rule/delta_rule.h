@@ -77,9 +77,9 @@ struct DeltaRuleGrads {
 DeltaRuleGrads gated_delta_rule_backward(const Tensor& grad_o, const Tensor& grad_final_state,
                                          const DeltaRuleInput& in, DeltaForm form);
 
-// N tokens with q, k, v in T; flops of the chunked form.
-Cost gated_delta_rule_forward_cost(int64_t n, const DeltaHeads& heads, DType t);
-Cost gated_delta_rule_backward_cost(int64_t n, const DeltaHeads& heads, DType t);
+// N tokens with q, k, v in T.
+Cost gated_delta_rule_forward_cost(int64_t n, const DeltaHeads& heads, DType t, DeltaForm form);
+Cost gated_delta_rule_backward_cost(int64_t n, const DeltaHeads& heads, DType t, DeltaForm form);
 
 // Device implementations; outputs are allocated by the functions above.
 template <Isa I>

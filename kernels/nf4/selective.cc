@@ -97,15 +97,32 @@ Tensor gather_experts(const QuantizedTensor& stack, const Shape& expert,
 }
 
 Tensor gather_experts(const Fp8Experts& stack, const ActiveExperts& active, DType dtype) {
+  check_fp8(stack);
   check_stack(stack.codes, active);
-  check(stack.codes.dtype() == DType::u8 && stack.scale.dtype() == DType::f32 &&
-            stack.scale.numel() == stack.codes.dim(0),
-        "gather_experts: e4m3 experts need uint8 codes and a float32 scale each, have ",
-        name_of(stack.codes.dtype()), " ", stack.codes.shape(), " and ", stack.scale.shape());
   const Tensor out = Tensor::empty(stacked(active.count(), shape_of_expert(stack.codes)), dtype,
                                    stack.codes.device());
   visit_device(out.device(), [&](auto d) { gather_experts(d, stack, active.ids, out); });
   return out;
+}
+
+void check_fp8(const Fp8Experts& stack) {
+  const Tensor &codes = stack.codes, &scale = stack.scale;
+  check(codes.defined() && scale.defined() && codes.rank() >= 1 && codes.is_contiguous() &&
+            codes.dtype() == DType::u8 && scale.dtype() == DType::f32 && scale.is_contiguous() &&
+            scale.shape() == Shape{codes.dim(0)},
+        "e4m3 experts need contiguous uint8 codes and a float32 scale each, have ",
+        name_of(codes.dtype()), " ", codes.shape(), " and ", name_of(scale.dtype()), " ",
+        scale.shape());
+}
+
+void dequantize_fp8_experts(const Fp8Experts& stack, int64_t begin, const Tensor& out) {
+  check_fp8(stack);
+  check(out.rank() >= 1 && out.is_contiguous() && begin >= 0 &&
+            out.dim(0) <= stack.codes.dim(0) - begin &&
+            out.shape() == stacked(out.dim(0), shape_of_expert(stack.codes)),
+        "dequantize_fp8_experts: experts from ", begin, " of ", stack.codes.shape(), " into ",
+        out.shape());
+  visit_device(out.device(), [&](auto d) { dequantize_fp8_experts(d, stack, begin, out); });
 }
 
 void scatter_experts(const Tensor& gradient, const ActiveExperts& active, const GradTarget& full) {
@@ -126,6 +143,21 @@ Fp8Experts quantize_fp8_experts(const Tensor& x) {
                        Tensor::empty({x.dim(0)}, DType::f32, x.device())};
   visit_device(x.device(), [&](auto d) { quantize_fp8_experts(d, x, out); });
   return out;
+}
+
+Cost quantize_fp8_experts_cost(int64_t experts, int64_t n, DType t) {
+  const double elements = static_cast<double>(experts) * static_cast<double>(n);
+  return {elements * static_cast<double>(1 + 2 * size_of(t)), 3 * elements};
+}
+
+Cost dequantize_fp8_experts_cost(int64_t experts, int64_t n, DType t) {
+  return gather_experts_cost(experts, n, 8, t);
+}
+
+Cost scatter_experts_cost(int64_t active, int64_t experts, int64_t n, bool accumulate) {
+  const double used = static_cast<double>(active) * static_cast<double>(n);
+  const double all = static_cast<double>(experts) * static_cast<double>(n);
+  return {4 * (accumulate ? 3 * used : used + all), accumulate ? used : 0};
 }
 
 Cost gather_experts_cost(int64_t active, int64_t n, double bits, DType t) {

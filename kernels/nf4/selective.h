@@ -51,6 +51,13 @@ Tensor gather_experts(const QuantizedTensor& stack, const Shape& expert,
                       const ActiveExperts& active, DType dtype);
 Tensor gather_experts(const Fp8Experts& stack, const ActiveExperts& active, DType dtype);
 
+// Experts [begin, begin + out.dim(0)) of a stack into out [experts, ...]: T(value of code * scale),
+// rounded once. Requires: out contiguous.
+void dequantize_fp8_experts(const Fp8Experts& stack, int64_t begin, const Tensor& out);
+
+// Requires: u8 codes [E, ...] and an f32 scale for each expert.
+void check_fp8(const Fp8Experts& stack);
+
 // The gradient of gather_experts: gradient [A, ...] goes to the active experts' places in
 // full [E, ...]; with accumulate off, idle experts get zero. Requires: both f32 (or both f64).
 void scatter_experts(const Tensor& gradient, const ActiveExperts& active, const GradTarget& full);
@@ -58,6 +65,14 @@ void scatter_experts(const Tensor& gradient, const ActiveExperts& active, const 
 // scale[e] = max |x[e]| / 448 (1 for an expert of zeros), codes = e4m3(x / scale).
 // x [E, ...] f32, bf16 or f16.
 Fp8Experts quantize_fp8_experts(const Tensor& x);
+
+// E experts of n elements each, from T.
+Cost quantize_fp8_experts_cost(int64_t experts, int64_t n, DType t);
+// E experts of n elements each, to T.
+Cost dequantize_fp8_experts_cost(int64_t experts, int64_t n, DType t);
+
+// A of E experts of n f32 elements each, written or added.
+Cost scatter_experts_cost(int64_t active, int64_t experts, int64_t n, bool accumulate);
 
 // A experts of n elements each in a format of `bits` bits an element, to T.
 Cost gather_experts_cost(int64_t active, int64_t n, double bits, DType t);
@@ -70,6 +85,8 @@ template <Isa I>
 void gather_experts(Cpu<I>, const QuantizedTensor& stack, const Tensor& ids, const Tensor& out);
 template <Isa I>
 void gather_experts(Cpu<I>, const Fp8Experts& stack, const Tensor& ids, const Tensor& out);
+template <Isa I>
+void dequantize_fp8_experts(Cpu<I>, const Fp8Experts& stack, int64_t begin, const Tensor& out);
 template <Isa I>
 void scatter_experts(Cpu<I>, const Tensor& gradient, const ActiveExperts& active,
                      const GradTarget& full);

@@ -17,18 +17,25 @@ int64_t elements_of_expert(const Tensor& stack) {
   return stack.dim(0) == 0 ? 0 : stack.numel() / stack.dim(0);
 }
 
-template <class T>
-void decode_experts(const Fp8Experts& stack, const Tensor& ids, const Tensor& out) {
+// out[c] is expert expert_at(c).
+template <class T, class F>
+void decode_as(const Fp8Experts& stack, const Tensor& out, F&& expert_at) {
   const int64_t n = elements_of_expert(stack.codes);
-  parallel_for(ids.numel(), grain_for(n), [&](int64_t begin, int64_t end) {
+  parallel_for(out.dim(0), grain_for(n), [&](int64_t begin, int64_t end) {
     for (int64_t c = begin; c < end; ++c) {
-      const int64_t e = ids.data<int32_t>()[c];
+      const int64_t e = expert_at(c);
       const float scale = stack.scale.data<float>()[e];
       const uint8_t* code = stack.codes.data<uint8_t>() + e * n;
       T* y = out.data<T>() + c * n;
       for (int64_t i = 0; i < n; ++i) y[i] = T(e4m3_value(code[i]) * scale);
     }
   });
+}
+
+template <class F>
+void decode_experts(const Fp8Experts& stack, const Tensor& out, F&& expert_at) {
+  if (out.dtype() == DType::f16) return decode_as<f16>(stack, out, expert_at);
+  visit_float(out.dtype(), [&]<class T>() { decode_as<T>(stack, out, expert_at); });
 }
 
 }  // namespace
@@ -56,8 +63,12 @@ void gather_experts(Cpu<I> device, const QuantizedTensor& stack, const Tensor& i
 
 template <Isa I>
 void gather_experts(Cpu<I>, const Fp8Experts& stack, const Tensor& ids, const Tensor& out) {
-  if (out.dtype() == DType::f16) return decode_experts<f16>(stack, ids, out);
-  visit_float(out.dtype(), [&]<class T>() { decode_experts<T>(stack, ids, out); });
+  decode_experts(stack, out, [id = ids.data<int32_t>()](int64_t c) { return int64_t{id[c]}; });
+}
+
+template <Isa I>
+void dequantize_fp8_experts(Cpu<I>, const Fp8Experts& stack, int64_t first, const Tensor& out) {
+  decode_experts(stack, out, [first](int64_t c) { return first + c; });
 }
 
 template <Isa I>
@@ -99,6 +110,7 @@ void quantize_fp8_experts(Cpu<I>, const Tensor& x, const Fp8Experts& out) {
 template void gather_experts(Cpu<kIsa>, const Tensor&, const Tensor&, const Tensor&);
 template void gather_experts(Cpu<kIsa>, const QuantizedTensor&, const Tensor&, const Tensor&);
 template void gather_experts(Cpu<kIsa>, const Fp8Experts&, const Tensor&, const Tensor&);
+template void dequantize_fp8_experts(Cpu<kIsa>, const Fp8Experts&, int64_t, const Tensor&);
 template void scatter_experts(Cpu<kIsa>, const Tensor&, const ActiveExperts&, const GradTarget&);
 template void quantize_fp8_experts(Cpu<kIsa>, const Tensor&, const Fp8Experts&);
 

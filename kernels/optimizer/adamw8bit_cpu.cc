@@ -11,6 +11,7 @@
 #include "kernels/nf4/dynamic_map.h"
 #include "kernels/nf4/stored_float.h"
 #include "kernels/optimizer/adamw8bit.h"
+#include "kernels/optimizer/adamw_update.h"
 
 namespace hone::kernels {
 namespace {
@@ -24,8 +25,6 @@ struct StepConstants {
   float step_size;  // -lr s / (1 - beta1^t)
   float eps;
   float keep;  // 1 - lr * decay
-  bool decays;
-  int64_t decayed;
 };
 
 StepConstants constants_of(const StepScalars& scalars, const AdamWSettings& settings) {
@@ -47,9 +46,7 @@ StepConstants constants_of(const StepScalars& scalars, const AdamWSettings& sett
           .s = s,
           .step_size = step_size,
           .eps = f32(settings.eps),
-          .keep = gpu::multiply_add(-lr, f32(settings.weight_decay), 1.0f),
-          .decays = settings.weight_decay > 0,
-          .decayed = settings.decayed};
+          .keep = gpu::multiply_add(-lr, f32(settings.weight_decay), 1.0f)};
 }
 
 // The block's moments after this step's gradient.
@@ -108,26 +105,74 @@ T updated(T p, float m, float v, bool decay, const StepConstants& k) {
   return decay ? T(gpu::multiply(k.keep, static_cast<float>(moved))) : moved;
 }
 
+// `count` parameters with the moments from `at` on, of which the first `decayed` decay.
 template <class T, class G>
-void step_block(int64_t b, const Tensor& p, const Tensor& grad, const AdamW8bitState& state,
-                const StepConstants& k) {
-  const int64_t first = b * kBlock, count = std::min(kBlock, p.numel() - first);
-  uint8_t* c1 = state.c1.data<uint8_t>() + first;
-  uint8_t* c2 = state.c2.data<uint8_t>() + first;
-  float& absmax1 = state.absmax1.data<float>()[b];
-  float& absmax2 = state.absmax2.data<float>()[b];
+void step_block(T* parameters, const G* grad, const AdamW8bitState& state, int64_t at,
+                int64_t count, int64_t decayed, const StepConstants& k) {
+  uint8_t* c1 = state.c1.data<uint8_t>() + at;
+  uint8_t* c2 = state.c2.data<uint8_t>() + at;
+  float& absmax1 = state.absmax1.data<float>()[at / kBlock];
+  float& absmax2 = state.absmax2.data<float>()[at / kBlock];
   Moments x;
-  update_moments<T>(grad.data<G>() + first, c1, c2, absmax1, absmax2, count, k, x);
+  update_moments<T>(grad, c1, c2, absmax1, absmax2, count, k, x);
   absmax1 = absmax_of(x.m, count);
   absmax2 = absmax_of(x.v, count);
   const float scale1 = gpu::reciprocal(absmax1), scale2 = gpu::reciprocal(absmax2);
-  T* parameters = p.data<T>() + first;
   for (int64_t i = 0; i < count; ++i) {
     const auto j = static_cast<size_t>(i);
-    const bool decay = k.decays && first + i < k.decayed;
-    if (x.finite[j]) parameters[i] = updated(parameters[i], x.m[j], x.v[j], decay, k);
+    if (x.finite[j]) parameters[i] = updated(parameters[i], x.m[j], x.v[j], i < decayed, k);
     c1[i] = first_code(x.m[j], scale1);
     c2[i] = nearest_code(unsigned_dynamic_map(), gpu::multiply(x.v[j], scale2));
+  }
+}
+
+// A row of the segment table.
+struct Segment {
+  int64_t begin, end;
+  bool eight_bit;
+  int64_t moments;
+};
+
+Segment segment_at(const Tensor& table, int64_t row) {
+  const int64_t* x = table.data<int64_t>() + row * 4;
+  return {x[0], x[1], x[2] != 0, x[3]};
+}
+
+// Everything that one launch reads.
+struct Arena {
+  const Tensor &p, &grad, &shadow;
+  const AdamW8bitState& state;
+  int64_t decayed;
+  StepConstants k;
+  AdamWConstants<float> full;  // for f32 moments
+};
+
+// Elements [begin, end) of the arena, whole blocks of one segment.
+template <class T, class G>
+void step_range(const Arena& a, const Segment& segment, int64_t begin, int64_t end) {
+  T* p = a.p.data<T>();
+  if (segment.eight_bit) {
+    for (int64_t i = begin; i < end; i += kBlock)
+      step_block(p + i, a.grad.data<G>() + i, a.state, segment.moments + i - segment.begin,
+                 std::min(kBlock, end - i), a.decayed - i, a.k);
+  } else if constexpr (std::is_same_v<T, float> && std::is_same_v<G, float>) {
+    const int64_t at = segment.moments + begin - segment.begin;
+    adamw_update(p + begin, a.grad.data<float>() + begin, a.state.m.data<float>() + at,
+                 a.state.v.data<float>() + at, end - begin, a.decayed - begin, a.full);
+  }
+  if (!a.shadow.defined()) return;
+  for (int64_t i = begin; i < end; ++i) a.shadow.data<bf16>()[i] = bf16(static_cast<float>(p[i]));
+}
+
+template <class T, class G>
+void step_segments(const Arena& a) {
+  for (int64_t s = 0; s < a.state.segments.dim(0); ++s) {
+    const Segment segment = segment_at(a.state.segments, s);
+    const int64_t blocks = (segment.end - segment.begin + kBlock - 1) / kBlock;
+    parallel_for(blocks, grain_for(kBlock * 64), [&](int64_t from, int64_t to) {
+      step_range<T, G>(a, segment, segment.begin + from * kBlock,
+                       std::min(segment.begin + to * kBlock, segment.end));
+    });
   }
 }
 
@@ -137,19 +182,18 @@ template <Isa I>
 void adamw8bit_step(Cpu<I>, const Tensor& p, const Tensor& grad, const AdamW8bitState& state,
                     const Tensor& shadow, const StepScalars& scalars,
                     const AdamWSettings& settings) {
-  const StepConstants k = constants_of(scalars, settings);
+  const Arena arena{.p = p,
+                    .grad = grad,
+                    .shadow = shadow,
+                    .state = state,
+                    .decayed = settings.weight_decay > 0 ? settings.decayed : 0,
+                    .k = constants_of(scalars, settings),
+                    .full = adamw_constants<float>(scalars, settings)};
   visit_stored_float(p.dtype(), [&]<class T>() {
-    parallel_for(state.absmax1.numel(), grain_for(kBlock * 64), [&](int64_t begin, int64_t end) {
-      for (int64_t b = begin; b < end; ++b) {
-        if (grad.dtype() == DType::f32)
-          step_block<T, float>(b, p, grad, state, k);
-        else
-          step_block<T, T>(b, p, grad, state, k);
-      }
-      if (!shadow.defined()) return;
-      for (int64_t i = begin * kBlock; i < std::min(end * kBlock, p.numel()); ++i)
-        shadow.data<bf16>()[i] = bf16(static_cast<float>(p.data<T>()[i]));
-    });
+    if (grad.dtype() == DType::f32)
+      step_segments<T, float>(arena);
+    else
+      step_segments<T, T>(arena);
   });
 }
 

@@ -14,7 +14,7 @@
 #include <string>
 #include <vector>
 
-#include "tensor/check.h"
+#include "tests/support/declarations.h"
 
 namespace hone {
 namespace {
@@ -33,11 +33,6 @@ std::vector<std::string> read_files(const std::string& folder, const std::string
   return texts;
 }
 
-std::string without_comments(const std::string& code) {
-  static const std::regex comment(R"(//[^\n]*|/\*[\s\S]*?\*/|#[^\n]*)");
-  return std::regex_replace(code, comment, " ");
-}
-
 // Structs with a Var among their members: a function may return its results in one.
 Names structs_of_vars(const std::string& code) {
   static const std::regex definition(R"(struct\s+(\w+)\s*\{([^}]*)\})");
@@ -49,35 +44,14 @@ Names structs_of_vars(const std::string& code) {
   return names;
 }
 
-// What is declared in the namespaces themselves, not in classes or function bodies.
-std::vector<std::string> declarations(const std::string& code) {
-  static const std::regex opens_namespace(R"(\s*(inline\s+)?namespace\s*[\w:]*\s*)");
-  std::vector<std::string> found(1);
-  int depth = 0;  // of braces that are not a namespace's
-  for (const char c : code) {
-    if (c == '{') {
-      if (depth > 0 || !std::regex_match(found.back(), opens_namespace)) ++depth;
-      found.emplace_back();
-    } else if (c == '}') {
-      depth = std::max(0, depth - 1);
-      found.emplace_back();
-    } else if (c == ';') {
-      found.emplace_back();
-    } else if (depth == 0) {
-      found.back() += c;
-    }
-  }
-  return found;
-}
-
 // Names of the functions that return a Var, several, or a struct of them.
 Names differentiable_functions(const std::string& header) {
-  const std::string code = without_comments(header);
+  const std::string code = test::without_comments(header);
   Names types = structs_of_vars(code), functions;
   types.insert("Var");
   static const std::regex function(R"(^\s*([\w:<>,&*\s]*?)\b(\w+)\s*\()");
   static const std::regex word(R"(\w+)");
-  for (const std::string& text : declarations(code)) {
+  for (const std::string& text : test::declarations(code)) {
     std::smatch m;
     if (!std::regex_search(text, m, function)) continue;
     const std::string result = m[1];

@@ -90,6 +90,74 @@ TEST_CASE("adamw8bit: clip, decay of the leading elements, shadow and threads") 
   }
 }
 
+// Large and small tensors with and without decay, as an arena has them, and a gap.
+TEST_CASE("adamw8bit: one launch over an arena equals a launch per run of equal moments") {
+  using Run = AdamW8bitState::Run;
+  const std::vector<Run> runs = {
+      {0, 5120, true}, {5120, 5888, false}, {6144, 9216, true}, {9216, 9500, false}};
+  const int64_t n = runs.back().end, decayed = 5888;
+  const AdamW8bitState state = AdamW8bitState::zeros(runs, kCpu);
+  CHECK(state.c1.numel() == 5120 + 3072);
+  CHECK(state.absmax2.numel() == 32);
+  CHECK(state.v.numel() == 768 + 284);
+  std::vector<AdamW8bitState> alone;
+  std::vector<std::pair<Tensor, Tensor>> full;
+  for (const Run& run : runs) {
+    const int64_t size = run.end - run.begin;
+    alone.push_back(AdamW8bitState::zeros(size, kCpu));
+    full.emplace_back(Tensor::zeros({size}, DType::f32), Tensor::zeros({size}, DType::f32));
+  }
+  const Tensor p = random_tensor({n}, DType::f32, "p"), q = kernels::scale(p, 1.0);
+  const Tensor p_shadow = Tensor::zeros({n}, DType::bf16), q_shadow = Tensor::zeros_like(p_shadow);
+  const kernels::StepScalars scalars = kernels::StepScalars::make(kCpu);
+  *scalars.clip.data<float>() = 0.5f;
+  for (int64_t t = 1; t <= 4; ++t) {
+    set(scalars, 0.01, t);
+    const Tensor g = random_tensor({n}, DType::f32, "g" + std::to_string(t));
+    kernels::set_num_threads(t % 2 == 0 ? 2 : 1);
+    kernels::adamw8bit_step(p, g, state, p_shadow, scalars,
+                            {.weight_decay = 0.25, .decayed = decayed});
+    kernels::set_num_threads(1);
+    for (size_t r = 0; r < runs.size(); ++r) {
+      const auto part = [&](const Tensor& x) { return x.rows(runs[r].begin, runs[r].end); };
+      const kernels::AdamWSettings settings{.weight_decay = 0.25,
+                                            .decayed = runs[r].end <= decayed ? runs[r].end : 0};
+      if (runs[r].eight_bit)
+        kernels::adamw8bit_step(part(q), part(g), alone[r], part(q_shadow), scalars, settings);
+      else
+        kernels::adamw_step(part(q), part(g), full[r].first, full[r].second, part(q_shadow),
+                            scalars, settings);
+    }
+  }
+  CHECK(same_bits(p, q));
+  CHECK(same_bits(p_shadow, q_shadow));
+  for (size_t r = 0; r < runs.size(); ++r) {
+    const AdamW8bitState moments = state.moments_of(runs, r);
+    CHECK(same_bits(runs[r].eight_bit ? moments.c2 : moments.v,
+                    runs[r].eight_bit ? alone[r].c2 : full[r].second));
+  }
+  // The gap belongs to no parameter.
+  CHECK(same_bits(p_shadow.rows(5888, 6144), Tensor::zeros({256}, DType::bf16)));
+}
+
+TEST_CASE("adamw8bit: runs that share a block, or do not ascend, are refused") {
+  using Run = AdamW8bitState::Run;
+  const auto zeros = [](const std::vector<Run>& runs) { AdamW8bitState::zeros(runs, kCpu); };
+  CHECK_NOTHROW(zeros({}));
+  CHECK_NOTHROW(zeros({{0, 100, false}, {256, 300, false}, {512, 600, true}}));
+  CHECK_THROWS_WITH_AS(zeros({{0, 100, true}, {256, 512, true}}),
+                       doctest::Contains("8-bit blocks of 256 may not cross them"), Error);
+  CHECK_THROWS_WITH_AS(zeros({{0, 512, true}, {256, 600, false}}),
+                       doctest::Contains("elements [256, 600) after 512"), Error);
+  CHECK_THROWS_WITH_AS(zeros({{128, 256, false}}), doctest::Contains("[128, 256)"), Error);
+  const std::vector<Run> mixed = {{0, 256, true}, {256, 300, false}};
+  const Tensor p = Tensor::zeros({300}, DType::bf16);
+  CHECK_THROWS_WITH_AS(
+      kernels::adamw8bit_step(p, p, AdamW8bitState::zeros(mixed, kCpu), {},
+                              kernels::StepScalars::make(kCpu), {}),
+      doctest::Contains("p, of which some has f32 moments, should be float32 [300]"), Error);
+}
+
 TEST_CASE("adamw8bit: a gradient that is not finite leaves its parameter alone") {
   const Tensor p = Tensor::of(std::vector<float>{1, 2, 3}, {3});
   const Tensor grad = Tensor::of(std::vector<float>{INFINITY, 1, NAN}, {3});

@@ -114,6 +114,77 @@ TEST_CASE(
       }
 }
 
+TEST_CASE("select_experts: experts in e4m3 with a scale each") {
+  for (const DType dtype : {DType::f32, DType::bf16})
+    for (const std::vector<int32_t>& chosen : {kLastIdle, kLastUsed}) {
+      const Mixture m(dtype, 5, chosen);
+      const auto pack = [](const Tensor& t) {
+        return Weight(std::make_shared<const Fp8Experts>(kernels::quantize_fp8_experts(t)));
+      };
+      const Weight gate_up = pack(m.gate_up), down = pack(m.down);
+      CHECK(gate_up.quantized());
+      CHECK_FALSE(gate_up.requires_grad());
+      CHECK(gate_up.shape() == m.gate_up.shape());
+      CHECK(gate_up.nbytes() == m.gate_up.numel() + 4 * 5);
+      // A group of experts at a time, the active ones alone, and dense experts of the same values.
+      const auto all = results(m, gate_up, down, false), few = results(m, gate_up, down, true);
+      const auto dense = results(m, Weight(Var(gate_up.materialize(dtype))),
+                                 Weight(Var(down.materialize(dtype))), false);
+      for (size_t i = 0; i < all.size(); ++i) {
+        CHECK(same_bits(few[i], all[i]));
+        CHECK(same_bits(dense[i], all[i]));
+      }
+      // An error of 2^-4 an element at most: three bits of mantissa.
+      const auto exact = results(m, Weight(Var(m.gate_up)), Weight(Var(m.down)), false);
+      CHECK(rel_err(all[0], exact[0]) < 0.1);
+      CHECK(rel_err(all[0], exact[0]) > 1e-3);
+      // LoRA slices: their gradients came back to the experts that were used, zero elsewhere.
+      const ActiveExperts active = active_experts(m.ids, m.E);
+      for (size_t factor = 3; factor < few.size(); ++factor)
+        for (int64_t e = 0; e < m.E; ++e) {
+          const Tensor g = few[factor].rows(e, e + 1);
+          CHECK(same_bits(g, Tensor::zeros(g.shape(), g.dtype())) ==
+                (active.compact.data<int32_t>()[e] < 0));
+        }
+    }
+}
+
+// The experts' input gradient through e4m3 weights against differences, in double.
+TEST_CASE("gradcheck: select_experts of a stack in e4m3, under moe_experts with LoRA") {
+  const Mixture m(DType::f64, 5, kLastUsed);
+  const auto pack = [](const Tensor& t) {
+    return Weight(std::make_shared<const Fp8Experts>(
+        kernels::quantize_fp8_experts(kernels::cast(t, DType::f32))));
+  };
+  const Weight gate_up = pack(m.gate_up), down = pack(m.down);
+  const ActiveExperts active = active_experts(m.ids, m.E);
+  const ExpertOrder order = compact_order(moe_sort(m.ids, m.E), active);
+  const auto r = gradcheck(
+      [&](std::span<const Var> v) {
+        const ExpertLora lora1 = select_experts(ExpertLora{v[2], v[3], 2}, active),
+                         lora2 = select_experts(ExpertLora{v[4], v[5], 2}, active);
+        return std::vector<Var>{moe_experts(v[0], v[1], order,
+                                            select_experts(gate_up, active, DType::f64), &lora1,
+                                            select_experts(down, active, DType::f64), &lora2)};
+      },
+      {m.x, m.weights, m.a1, m.b1, m.a2, m.b2});
+  CHECK_MESSAGE(r.worst < 1e-7, r.where);
+}
+
+TEST_CASE("select_experts: a stack in e4m3 whose parts do not fit is refused") {
+  const auto weight = [](const Shape& codes, DType dtype, int64_t scales) {
+    Weight(std::make_shared<const Fp8Experts>(
+        Fp8Experts{Tensor::zeros(codes, dtype), Tensor::zeros({scales}, DType::f32)}));
+  };
+  CHECK_NOTHROW(weight({3, 2, 4}, DType::u8, 3));
+  CHECK_THROWS_WITH_AS(weight({3, 2, 4}, DType::u8, 2), doctest::Contains("a float32 scale each"),
+                       Error);
+  CHECK_THROWS_WITH_AS(weight({3, 2, 4}, DType::i32, 3), doctest::Contains("uint8 codes"), Error);
+  const Fp8Experts q = kernels::quantize_fp8_experts(random_tensor({3, 2, 4}, DType::f32, "x"));
+  CHECK_THROWS_WITH_AS(kernels::dequantize_fp8_experts(q, 2, Tensor::empty({2, 2, 4}, DType::f32)),
+                       doctest::Contains("experts from 2 of [3, 2, 4] into [2, 2, 4]"), Error);
+}
+
 TEST_CASE("select_experts: a trainable stack gets its gradient at the active experts") {
   const Mixture m(DType::bf16, 5, kLastIdle);
   const auto gradient = [&](bool selective) {

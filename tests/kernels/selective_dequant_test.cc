@@ -133,6 +133,15 @@ TEST_CASE("gather_experts: e4m3 with a scale per expert") {
   CHECK(q.nbytes() == 120 + 16);
   const ActiveExperts active = kernels::active_experts(ids_of({1, 3}, {2}), 4);
   const Tensor y = gather_experts(q, active, DType::f32);
+  // A range of experts is the same as these experts by id.
+  const Tensor range = Tensor::empty({2, 6, 5}, DType::bf16);
+  kernels::dequantize_fp8_experts(q, 1, range);
+  const ActiveExperts neighbours = kernels::active_experts(ids_of({1, 2}, {2}), 4);
+  CHECK(same_bits(range, gather_experts(q, neighbours, DType::bf16)));
+  // What is e4m3 already, up to its scale, comes back bit for bit.
+  const Tensor again = gather_experts(kernels::quantize_fp8_experts(y),
+                                      kernels::active_experts(ids_of({0, 1}, {2}), 2), DType::f32);
+  CHECK(same_bits(again, y));
   const Tensor rounded = gather_experts(q, active, DType::bf16);
   CHECK(y.shape() == Shape{2, 6, 5});
   for (int64_t i = 0; i < 60; ++i) {

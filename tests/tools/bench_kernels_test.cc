@@ -2,10 +2,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <doctest/doctest.h>
 
+#include <filesystem>
 #include <fstream>
+#include <iterator>
+#include <regex>
 #include <set>
 #include <string>
 
+#include "tests/support/declarations.h"
 #include "tools/bench/bench_case.h"
 
 namespace hone::kernels::bench {
@@ -44,6 +48,77 @@ TEST_CASE("bench_kernels: every op of kernels/ has a row") {
     CAPTURE(row);
     CHECK(ops.contains(row));
   }
+}
+
+// The functions that a header of kernels/ offers: not templates (those are the device
+// implementations), and not what runs on no device: costs and checks of operands.
+std::set<std::string> functions_of(const std::string& header) {
+  static const std::regex function(R"(^\s*((?:[\w:<>,&*]+\s+)+)(\w+)\s*\()");
+  static const std::regex not_an_op(R"(.*_cost|check_.*)");
+  static const std::regex other(R"(\b(template|inline|constexpr)\b)");
+  std::set<std::string> functions;
+  for (const std::string& text : test::declarations(test::without_comments(header))) {
+    std::smatch m;
+    if (!std::regex_search(text, m, function) || std::regex_search(text, other)) continue;
+    if (!std::regex_match(m[2].str(), not_an_op)) functions.insert(m[2]);
+  }
+  return functions;
+}
+
+// Of all ops. The headers are data of this test.
+std::set<std::string> functions_of_kernels() {
+  std::set<std::string> functions;
+  for (const auto& entry : std::filesystem::recursive_directory_iterator("kernels")) {
+    if (entry.path().extension() != ".h") continue;
+    std::ifstream file(entry.path());
+    const std::string text{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+    functions.merge(functions_of(text));
+  }
+  return functions;
+}
+
+TEST_CASE("bench_kernels: every function of kernels/ has a row") {
+  // Shorthands of a function that has one.
+  const std::set<std::string> shorthands = {
+      "contiguous",             // cast_into, or nothing
+      "matmul",                 // gemm into a new tensor
+      "dequantize_4bit_range",  // a part of dequantize_4bit
+  };
+  std::set<std::string> rows;
+  for (const BenchCase& c : small_cases(DType::f32)) rows.insert(c.function);
+  const std::set<std::string> functions = functions_of_kernels();
+  REQUIRE(functions.contains("rms_norm_forward"));  // the headers are where this test looks
+  REQUIRE(functions.contains("scatter_experts"));
+  for (const std::string& name : functions) {
+    CAPTURE(name);
+    CHECK((rows.contains(name) || shorthands.contains(name)));
+  }
+  for (const std::string& name : rows) {
+    CAPTURE(name);
+    CHECK(functions.contains(name));
+  }
+}
+
+TEST_CASE("bench_kernels: the parser finds functions, and nothing else") {
+  const std::string header = R"header(
+#pragma once
+namespace hone::kernels {
+// Tensor commented(const Tensor& x);
+struct Output { Tensor y; Tensor method(int i) const; };
+inline constexpr int64_t kBlock = 64;
+Tensor one(const Tensor& x, const GradTarget& dw = {});
+void two(const Tensor& x,
+         int64_t n);
+std::vector<Tensor> three(int64_t n);
+inline int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
+constexpr bool small(int64_t n) { return n < 3; }
+void check_operands(const Tensor& x);
+Cost one_cost(int64_t n, DType t);
+template <Isa I>
+void device(Cpu<I>, const Tensor& x);
+}  // namespace hone::kernels
+)header";
+  CHECK(functions_of(header) == std::set<std::string>{"one", "two", "three"});
 }
 
 TEST_CASE("bench_kernels: every row runs, in both dtypes") {

@@ -99,6 +99,26 @@ std::vector<BenchCase> elementwise_cases(const BenchSizes& s) {
          const Tensor x = values({n, c}, DType::f32);
          return [=] { cast(x, DType::bf16); };
        }},
+      {"elementwise", "cast_into", shape, cast_cost(n * c, t, t),
+       [=] {
+         const Tensor x = values({n, c}, t), y = Tensor::empty({n, c}, t);
+         return [=] { cast_into(x, y, false); };
+       }},
+      {"elementwise", "fill", shape, Cost{static_cast<double>(n * c * size_of(t)), 0},
+       [=] {
+         const Tensor x = Tensor::empty({n, c}, t);
+         return [=] { fill(x, 1); };
+       }},
+      {"elementwise", "multiply", shape, add_cost(n * c, t),
+       [=] {
+         const Tensor a = values({n, c}, t), b = values({n, c}, t);
+         return [=] { multiply(a, b); };
+       }},
+      {"elementwise", "scale", shape, cast_cost(n * c, t, t),
+       [=] {
+         const Tensor a = values({n, c}, t), factor = Tensor::scalar(0.5f);
+         return [=] { scale(a, factor); };
+       }},
       {"embedding", "embedding_forward", shape, embedding_forward_cost(n, c, t),
        [=] {
          const Tensor ids = indices({n}, v, DType::i64), table = values({v, c}, t);

@@ -187,21 +187,22 @@ std::vector<BenchCase> delta_rule_cases(const BenchSizes& s) {
                                         {"Dk", heads.key_dim},
                                         {"Dv", heads.value_dim}},
                                        s.dtype);
-  return {
-      {"delta_rule", "gated_delta_rule_forward", shape,
-       gated_delta_rule_forward_cost(s.tokens, heads, s.dtype),
-       [=] {
-         const DeltaRuleInput in = delta_rule_input(s);
-         return [=] { gated_delta_rule_forward(in, DeltaForm::chunked, false); };
-       }},
-      {"delta_rule", "gated_delta_rule_backward", shape,
-       gated_delta_rule_backward_cost(s.tokens, heads, s.dtype),
-       [=] {
-         const DeltaRuleInput in = delta_rule_input(s);
-         const Tensor grad_o = values(in.v.shape(), s.dtype, 0.5);
-         return [=] { gated_delta_rule_backward(grad_o, {}, in, DeltaForm::chunked); };
-       }},
-  };
+  std::vector<BenchCase> cases;
+  for (const auto& [form, name] :
+       {std::pair{DeltaForm::chunked, " chunked"}, {DeltaForm::recurrent, " recurrent"}}) {
+    cases.push_back({"delta_rule", "gated_delta_rule_forward", shape + name,
+                     gated_delta_rule_forward_cost(s.tokens, heads, s.dtype, form), [=] {
+                       const DeltaRuleInput in = delta_rule_input(s);
+                       return [=] { gated_delta_rule_forward(in, form, false); };
+                     }});
+    cases.push_back({"delta_rule", "gated_delta_rule_backward", shape + name,
+                     gated_delta_rule_backward_cost(s.tokens, heads, s.dtype, form), [=] {
+                       const DeltaRuleInput in = delta_rule_input(s);
+                       const Tensor grad_o = values(in.v.shape(), s.dtype, 0.5);
+                       return [=] { gated_delta_rule_backward(grad_o, {}, in, form); };
+                     }});
+  }
+  return cases;
 }
 
 }  // namespace

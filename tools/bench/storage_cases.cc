@@ -25,30 +25,91 @@ std::vector<BenchCase> nf4_cases(const BenchSizes& s) {
   const std::string shape = shape_text({{"E", e}, {"out", expert[0]}, {"in", expert[1]}}, t);
   const auto active = [=] { return active_experts(indices({s.tokens}, e / 2, DType::i32), e); };
   const int64_t used = active().count();
+  std::vector<BenchCase> cases;
+  for (const QuantType type : {QuantType::nf4, QuantType::fp4}) {
+    const std::string typed = shape + " " + name_of(type);
+    cases.push_back({"nf4/quantize", "quantize_4bit", typed, quantize_4bit_cost(n, t, true), [=] {
+                       const Tensor x = values(stack, t);
+                       return [=] { quantize_4bit(x, type, true); };
+                     }});
+    cases.push_back(
+        {"nf4/dequantize", "dequantize_4bit", typed, dequantize_4bit_cost(n, t, true), [=] {
+           const QuantizedTensor q = quantize_4bit(values(stack, t), type, true);
+           return [=] { dequantize_4bit(q, t); };
+         }});
+    cases.push_back({"nf4/selective", "gather_experts", typed,
+                     gather_experts_cost(used, expert.numel(), kNestedBits, t), [=] {
+                       const QuantizedTensor q = quantize_4bit(values(stack, t), type, true);
+                       const ActiveExperts experts = active();
+                       return [=] { gather_experts(q, expert, experts, t); };
+                     }});
+  }
+  return cases;
+}
+
+// The same stack in e4m3.
+std::vector<BenchCase> fp8_cases(const BenchSizes& s) {
+  const int64_t e = s.model.moe.experts;
+  const Shape expert{2 * s.model.moe.expert_width, s.model.hidden_size};
+  const Shape stack{e, expert[0], expert[1]};
+  const DType t = s.dtype;
+  const std::string shape =
+      shape_text({{"E", e}, {"out", expert[0]}, {"in", expert[1]}}, t) + " e4m3";
+  const ActiveExperts active = active_experts(indices({s.tokens}, e / 2, DType::i32), e);
   return {
-      {"nf4/quantize", "quantize_4bit", shape, quantize_4bit_cost(n, t, true),
+      {"nf4/selective", "quantize_fp8_experts", shape,
+       quantize_fp8_experts_cost(e, expert.numel(), t),
        [=] {
          const Tensor x = values(stack, t);
-         return [=] { quantize_4bit(x, QuantType::nf4, true); };
+         return [=] { quantize_fp8_experts(x); };
        }},
-      {"nf4/dequantize", "dequantize_4bit", shape, dequantize_4bit_cost(n, t, true),
-       [=] {
-         const QuantizedTensor q = quantize_4bit(values(stack, t), QuantType::nf4, true);
-         return [=] { dequantize_4bit(q, t); };
-       }},
-      {"nf4/selective", "gather_experts", shape + " nf4",
-       gather_experts_cost(used, expert.numel(), kNestedBits, t),
-       [=] {
-         const QuantizedTensor q = quantize_4bit(values(stack, t), QuantType::nf4, true);
-         const ActiveExperts experts = active();
-         return [=] { gather_experts(q, expert, experts, t); };
-       }},
-      {"nf4/selective", "gather_experts", shape + " e4m3",
-       gather_experts_cost(used, expert.numel(), 8, t),
+      {"nf4/selective", "dequantize_fp8_experts", shape,
+       dequantize_fp8_experts_cost(e, expert.numel(), t),
        [=] {
          const Fp8Experts q = quantize_fp8_experts(values(stack, t));
-         const ActiveExperts experts = active();
-         return [=] { gather_experts(q, experts, t); };
+         const Tensor out = Tensor::empty(stack, t);
+         return [=] { dequantize_fp8_experts(q, 0, out); };
+       }},
+      {"nf4/selective", "gather_experts", shape,
+       gather_experts_cost(active.count(), expert.numel(), 8, t),
+       [=] {
+         const Fp8Experts q = quantize_fp8_experts(values(stack, t));
+         return [=] { gather_experts(q, active, t); };
+       }},
+  };
+}
+
+// Which experts are active, dense ones of them, and LoRA gradients back to their places.
+std::vector<BenchCase> selection_cases(const BenchSizes& s) {
+  const int64_t n = s.tokens, e = s.model.moe.experts, r = 16, c = s.model.hidden_size;
+  const Tensor ids = indices({n}, e / 2, DType::i32);
+  const ActiveExperts active = active_experts(ids, e);
+  const std::string ids_shape = shape_text({{"P", n}, {"E", e}}, DType::i32);
+  const std::string shape = shape_text({{"E", e}, {"R", r}, {"in", c}}, DType::f32);
+  const Cost ids_cost{4.0 * static_cast<double>(n + e), 0};
+  const Cost offsets_cost{8.0 * static_cast<double>(e), 0};
+  return {
+      {"nf4/selective", "active_experts", ids_shape, ids_cost,
+       [=] { return [=] { active_experts(ids, e); }; }},
+      {"nf4/selective", "remap_expert_ids", ids_shape, ids_cost,
+       [=] { return [=] { remap_expert_ids(ids, active); }; }},
+      {"nf4/selective", "compact_offsets", ids_shape, offsets_cost,
+       [=] {
+         const Tensor offsets = Tensor::zeros({e + 1}, DType::i32);
+         return [=] { compact_offsets(offsets, active); };
+       }},
+      {"nf4/selective", "gather_experts", shape,
+       gather_experts_cost(active.count(), r * c, 32, DType::f32),
+       [=] {
+         const Tensor a = values({e, r, c}, DType::f32);
+         return [=] { gather_experts(a, active); };
+       }},
+      {"nf4/selective", "scatter_experts", shape,
+       scatter_experts_cost(active.count(), e, r * c, false),
+       [=] {
+         const Tensor gradient = values({active.count(), r, c}, DType::f32);
+         const GradTarget full{Tensor::zeros({e, r, c}, DType::f32)};
+         return [=] { scatter_experts(gradient, active, full); };
        }},
   };
 }
@@ -88,8 +149,9 @@ std::vector<BenchCase> optimizer_cases(const BenchSizes& s) {
 }  // namespace
 
 std::vector<BenchCase> storage_cases(const BenchSizes& sizes) {
-  std::vector<BenchCase> cases = nf4_cases(sizes);
-  for (BenchCase& c : optimizer_cases(sizes)) cases.push_back(std::move(c));
+  std::vector<BenchCase> cases;
+  for (auto part : {nf4_cases, fp8_cases, selection_cases, optimizer_cases})
+    for (BenchCase& c : part(sizes)) cases.push_back(std::move(c));
   return cases;
 }
 
