@@ -39,14 +39,12 @@ int64_t AdamW::state_bytes() const {
 }
 
 double AdamW::step(double learning_rate) {
-  kernels::clip_factor(arena_.gradient(), settings_.max_grad_norm, norm_, scalars_.clip);
-  double norm = 0;
-  if (!arena_.master().is_meta()) {
-    norm = norm_.item<float>();
-    if (!std::isfinite(norm)) return norm;
+  const bool meta = arena_.master().is_meta();
+  if (!meta) {
     *scalars_.learning_rate.data<float>() = static_cast<float>(learning_rate);
-    *scalars_.step.data<int64_t>() = ++steps_;
+    *scalars_.step.data<int64_t>() = steps_ + 1;
   }
+  kernels::clip_factor(arena_.gradient(), settings_.max_grad_norm, norm_, scalars_.clip);
   const kernels::AdamWSettings settings{settings_.beta1, settings_.beta2, settings_.eps,
                                         settings_.weight_decay, arena_.decayed()};
   const Tensor &p = arena_.master(), &g = arena_.gradient(), &shadow = arena_.shadow();
@@ -54,6 +52,9 @@ double AdamW::step(double learning_rate) {
     kernels::adamw8bit_step(p, g, eight_bit_, shadow, scalars_, settings);
   else
     kernels::adamw_step(p, g, states_[0].m, states_[0].v, shadow, scalars_, settings);
+  if (meta) return 0;
+  const double norm = norm_.item<float>();
+  if (std::isfinite(norm)) ++steps_;  // otherwise the kernel has changed nothing
   return norm;
 }
 

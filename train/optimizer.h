@@ -27,7 +27,8 @@ class AdamW {
 
   // One update from the arena's gradients, which must be complete (finish_gradients). Returns their
   // norm before clipping. If that is not finite nothing changes and no step is counted.
-  // Sync: reads the norm back.
+  // Two launches: clipping and the update, which itself sees such a norm.
+  // Sync: reads the norm back, after both.
   double step(double learning_rate);
   int64_t steps_taken() const { return steps_; }
   int64_t state_bytes() const;

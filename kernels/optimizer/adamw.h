@@ -11,6 +11,7 @@
 //   shadow = bf16(p)
 //
 //   p, grad, m, v [n] f32 (f64 for checks)     shadow [n] bf16, or undefined
+//   Where clip is NaN nothing changes.
 //   lr, clip f32 scalars and t an i64 scalar live on the device, so that a captured step can be
 //   replayed with new values. Decay comes before the update, as in torch.optim.AdamW.
 //   Moves 4 n (p) + 4 n (grad) + 16 n (m, v) + 4 n (p) + 2 n (shadow) bytes: bandwidth bound.

@@ -19,7 +19,7 @@
 //   they were before rounding to 8 bits; decay follows it. Where g is not finite, m and v become 0
 //   and p stays.
 //
-//   Runs with f32 moments are updated as adamw.h says.
+//   Runs with f32 moments are updated as adamw.h says. Where clip is NaN nothing changes.
 //
 //   p [n] T = f32, bf16 or f16      grad [n] f32 or T      shadow [n] bf16, or undefined
 //   c1, c2 u8 [n8] and absmax1, absmax2 f32 [ceil(n8 / 256)], all zero at the start

@@ -182,6 +182,7 @@ template <Isa I>
 void adamw8bit_step(Cpu<I>, const Tensor& p, const Tensor& grad, const AdamW8bitState& state,
                     const Tensor& shadow, const StepScalars& scalars,
                     const AdamWSettings& settings) {
+  if (std::isnan(scalars.clip.item<float>())) return;
   const Arena arena{.p = p,
                     .grad = grad,
                     .shadow = shadow,

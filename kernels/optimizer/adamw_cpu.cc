@@ -1,5 +1,7 @@
 // Copyright 2026 The hone authors.
 // SPDX-License-Identifier: Apache-2.0
+#include <cmath>
+
 #include "kernels/core/isa.h"
 #include "kernels/core/parallel.h"
 #include "kernels/optimizer/adamw_update.h"
@@ -9,6 +11,7 @@ namespace hone::kernels {
 template <Isa I>
 void adamw_step(Cpu<I>, const Tensor& p, const Tensor& grad, const Tensor& m, const Tensor& v,
                 const Tensor& shadow, const StepScalars& scalars, const AdamWSettings& settings) {
+  if (std::isnan(scalars.clip.item<float>())) return;
   visit_float(p.dtype(), [&]<class T>() {
     const auto k = adamw_constants<acc_t<T>>(scalars, settings);
     parallel_for(p.numel(), 1 << 14, [&](int64_t begin, int64_t end) {

@@ -8,8 +8,8 @@
 //
 //   g [n] f32 or f64 (the flat gradient arena)      norm, clip: f32 scalars on the device
 //   Sums of squares over blocks of 65536 elements, then an ordered sum, in f64: the same bits for
-//   any number of threads. A gradient that is not finite makes norm not finite; the caller looks at
-//   it.
+//   any number of threads. A gradient that is not finite makes norm not finite, and clip NaN: AdamW
+//   then leaves everything as it is, without the host in between.
 #pragma once
 
 #include "kernels/core/cost.h"

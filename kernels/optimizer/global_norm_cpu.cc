@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "kernels/core/isa.h"
 #include "kernels/core/parallel.h"
@@ -29,7 +30,9 @@ void clip_factor(Cpu<I>, const Tensor& g, double max_norm, const Tensor& norm, c
   for (int64_t b = 0; b < partial.numel(); ++b) total += sums[b];
   const double n = std::sqrt(total);
   *norm.data<float>() = static_cast<float>(n);
-  *clip.data<float>() = max_norm > 0 ? static_cast<float>(std::min(1.0, max_norm / (n + 1e-6))) : 1;
+  float factor = max_norm > 0 ? static_cast<float>(std::min(1.0, max_norm / (n + 1e-6))) : 1;
+  if (!std::isfinite(*norm.data<float>())) factor = std::numeric_limits<float>::quiet_NaN();
+  *clip.data<float>() = factor;
 }
 
 template void clip_factor(Cpu<kIsa>, const Tensor&, double, const Tensor&, const Tensor&,

@@ -72,6 +72,10 @@ TEST_CASE("clip_factor: the norm over many blocks, with any number of threads") 
   g.data<float>()[70000] = NAN;
   kernels::clip_factor(g, 1, norm, clip);
   CHECK(std::isnan(norm.item<float>()));
+  CHECK(std::isnan(clip.item<float>()));  // AdamW changes nothing then
+  g.data<float>()[70000] = 1e30f;
+  kernels::clip_factor(g, 1, norm, clip);
+  CHECK(clip.item<float>() == doctest::Approx(1e-30));
 }
 
 }  // namespace

@@ -170,7 +170,8 @@ TEST_CASE("D8: cross entropy of hidden states, and a head, of more than 2^31 ele
   const Tensor z = matmul(h, Transpose::no, head, Transpose::yes);
   CHECK(same_bits(z.narrow(1, kRows - 1, 1).view({1, 1}),
                   matmul(h, Transpose::no, last, Transpose::yes)));
-  CHECK(same_bits(contiguous(z.narrow(1, 0, kRows - 1)), Tensor::zeros({1, kRows - 1}, DType::bf16)));
+  CHECK(
+      same_bits(contiguous(z.narrow(1, 0, kRows - 1)), Tensor::zeros({1, kRows - 1}, DType::bf16)));
 }
 
 TEST_CASE("D8: AdamW at the end of an arena of more than 2^31 elements, in both forms of moments") {
@@ -180,11 +181,13 @@ TEST_CASE("D8: AdamW at the end of an arena of more than 2^31 elements, in both 
   const StepScalars scalars = StepScalars::make(kCpu);
   *scalars.learning_rate.data<float>() = 0.01f;
   *scalars.step.data<int64_t>() = 1;
-  const std::vector<Run> runs = {{kBegin, kBegin + 256, true}, {kBegin + 256, kBegin + kSize, false}},
+  const std::vector<Run> runs = {{kBegin, kBegin + 256, true},
+                                 {kBegin + 256, kBegin + kSize, false}},
                          alone = {{0, 256, true}, {256, kSize, false}};
   const AdamW8bitState state = AdamW8bitState::zeros(runs, kCpu),
                        expected_state = AdamW8bitState::zeros(alone, kCpu);
-  const Tensor p = random_tensor({kSize}, DType::f32, "p"), g = random_tensor({kSize}, DType::f32, "g");
+  const Tensor p = random_tensor({kSize}, DType::f32, "p"),
+               g = random_tensor({kSize}, DType::f32, "g");
   const Tensor all_p = Tensor::empty({kBegin + kSize}, DType::f32),
                all_g = Tensor::empty_like(all_p),
                all_shadow = Tensor::empty({kBegin + kSize}, DType::bf16),

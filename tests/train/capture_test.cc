@@ -2,8 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // A training step can be captured as a graph and replayed with other data: what it launches and
-// allocates depends on shapes alone, and until the norm of the gradients is read the host looks at
-// nothing that the device made. The last is seen by running the step on the meta device, where no
+// allocates depends on shapes alone, and until the update is done the host looks at nothing that the
+// device made. The last is seen by running the step on the meta device, where no
 // value exists: a look at one throws or crashes.
 #include <doctest/doctest.h>
 

@@ -43,6 +43,12 @@ std::vector<BenchCase> router_cases(const BenchSizes& s) {
          const Tensor logits = m.logits();
          return [=] { moe_route_forward(logits, m.k, true, {}); };
        }},
+      {"moe/route", "moe_route_backward", shape, moe_route_backward_cost(m.n, m.e, m.k, m.t),
+       [=] {
+         const Tensor logits = m.logits(), dw = values({m.n, m.k}, m.t);
+         const Tensor ids = moe_route_forward(logits, m.k, false, {}).ids;
+         return [=] { moe_route_backward(dw, logits, ids); };
+       }},
       {"moe/route", "moe_route_renormalised_backward", shape,
        moe_route_backward_cost(m.n, m.e, m.k, m.t),
        [=] {
