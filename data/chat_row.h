@@ -4,36 +4,25 @@
 // From a JSON row of a dataset to a conversation.
 #pragma once
 
-#include <string>
+#include <memory>
 
 #include "data/json.h"
+#include "data/row_format.h"
 
 namespace hone {
 
-struct Conversation;  // data/conversation.h
+struct Conversation;
 
-enum class RowFormat {
-  kAuto,            // judged by the fields of the first row
-  kQuestionAnswer,  // {"question": "...", "answer": "..."}
-  kMessages,        // {"messages": [{"role": "...", "content": "..."}, ...]}
-};
-
-struct RowFields {
-  RowFormat format = RowFormat::kAuto;
-  std::string question = "question";
-  std::string answer = "answer";
-  std::string messages = "messages";
-};
-
-// "question/answer" or "messages".
-std::string name_of(RowFormat format);
-
-// fields.format, or with kAuto the one whose fields `row` has. A row with all of them is messages.
-// Errors: kDataset naming file:line, the fields expected and those found.
-RowFormat row_format(const JsonValue& row, const RowFields& fields);
-
-// The conversation of a row: the messages as they are, and the "tools" beside them. Other fields
-// are ignored. Requires: format is not kAuto. Errors: kDataset naming file:line and the field.
-Conversation read_row(const JsonValue& row, RowFormat format, const RowFields& fields);
+// The conversation of a row; fields that are not named are ignored.
+//
+// Messages keep all their properties. They get the names that templates know (fields.properties);
+// so do their roles (fields.roles, and human, gpt, function_call, observation). The arguments of
+// tool calls, and the tools themselves, may be written as JSON in a string. A message of the role
+// function_call is an assistant's with the tool calls that its content spells. The row's
+// "chat_template_kwargs" become variables of the template.
+//
+// Requires: the format is kMessages, kQuestionAnswer, or kInstruction.
+// Errors: kDataset naming file:line and the field.
+Conversation read_conversation(const JsonValue& row, const RowFields& fields);
 
 }  // namespace hone

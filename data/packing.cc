@@ -39,4 +39,22 @@ Rows pack_rows(std::span<const int64_t> lengths, std::span<const int64_t> order,
   return rows;
 }
 
+Rows pack_rows_in_order(std::span<const int64_t> lengths, std::span<const int64_t> order,
+                        int64_t capacity) {
+  Rows rows;
+  int64_t space = 0;
+  for (const int64_t example : order) {
+    const int64_t tokens = lengths[static_cast<size_t>(example)];
+    check(tokens >= 1 && tokens <= capacity, "packing: example ", example, " has ", tokens,
+          " tokens, rows have ", capacity);
+    if (rows.empty() || space < tokens) {
+      rows.emplace_back();
+      space = capacity;
+    }
+    rows.back().push_back(example);
+    space -= tokens;
+  }
+  return rows;
+}
+
 }  // namespace hone

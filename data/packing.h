@@ -24,4 +24,9 @@ using Rows = std::vector<std::vector<int64_t>>;
 // O(n log n). Source: D. S. Johnson, "Near-optimal bin packing algorithms", 1973.
 Rows pack_rows(std::span<const int64_t> lengths, std::span<const int64_t> order, int64_t capacity);
 
+// Next fit: the examples in the given order, as many to a row as fit. Uses at most twice the fewest
+// rows possible. Parameters as above.
+Rows pack_rows_in_order(std::span<const int64_t> lengths, std::span<const int64_t> order,
+                        int64_t capacity);
+
 }  // namespace hone

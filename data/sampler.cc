@@ -39,19 +39,33 @@ Sampler::Sampler(std::vector<int64_t> lengths, const SamplerSettings& settings)
   plan_epoch(0);
 }
 
+std::vector<int64_t> Sampler::order_of(int64_t n, const char* what, int64_t epoch) const {
+  if (settings_.shuffle) return random_order(n, what, settings_.seed, epoch);
+  std::vector<int64_t> order(static_cast<size_t>(n));
+  std::iota(order.begin(), order.end(), int64_t{0});
+  return order;
+}
+
 void Sampler::plan_epoch(int64_t epoch) {
   if (epoch == epoch_) return;
   const auto n = static_cast<int64_t>(lengths_.size());
-  const std::vector<int64_t> order = random_order(n, "data.examples", settings_.seed, epoch);
   rows_.clear();
   if (settings_.packing) {
+    Rows packed;
+    if (settings_.sequential_packing || !settings_.shuffle) {
+      // The same rows in every epoch, so that all have equally many.
+      std::vector<int64_t> order(lengths_.size());
+      std::iota(order.begin(), order.end(), int64_t{0});
+      packed = pack_rows_in_order(lengths_, order, settings_.sequence_len);
+    } else {
+      packed = pack_rows(lengths_, order_of(n, "data.examples", epoch), settings_.sequence_len);
+    }
     // Packing puts the longest examples in front, so the rows are shuffled once more.
-    Rows packed = pack_rows(lengths_, order, settings_.sequence_len);
     const auto count = static_cast<int64_t>(packed.size());
-    for (const int64_t row : random_order(count, "data.rows", settings_.seed, epoch))
+    for (const int64_t row : order_of(count, "data.rows", epoch))
       rows_.push_back(std::move(packed[static_cast<size_t>(row)]));
   } else {
-    for (const int64_t example : order) rows_.push_back({example});
+    for (const int64_t example : order_of(n, "data.examples", epoch)) rows_.push_back({example});
   }
   most_in_row_ = 0;
   for (const auto& row : rows_) most_in_row_ = std::max(most_in_row_, row.size());

@@ -18,6 +18,10 @@ struct SamplerSettings {
   int64_t micro_batch_size = 1;
   int64_t accumulation_steps = 1;  // micro batches of a step
   uint64_t seed = 0;
+  bool shuffle = true;  // an order of its own for every epoch; otherwise that of the examples
+  // Packed rows take neighbouring examples, as many as fit; otherwise best fit. Without shuffling
+  // rows are always packed so.
+  bool sequential_packing = false;
 };
 
 // The examples that go through the model at once, and the shape that they are padded to.
@@ -39,7 +43,7 @@ struct StepSamples {
 // 0 .. n-1 in a random order. `what` names the purpose: different names give unrelated orders.
 std::vector<int64_t> random_order(int64_t n, const char* what, uint64_t seed, int64_t epoch);
 
-// Every epoch holds every example once, in an order of its own. Its last micro batch, and its last
+// Every epoch holds every example once. Its last micro batch, and its last
 // step, may be smaller. All epochs have equally many steps.
 //
 // With packing all micro batches have one shape. Without, `tokens` is rounded up to a multiple of
@@ -65,6 +69,7 @@ class Sampler {
 
  private:
   void plan_epoch(int64_t epoch);
+  std::vector<int64_t> order_of(int64_t n, const char* what, int64_t epoch) const;
   MicroBatch micro_batch(size_t first_row) const;
 
   std::vector<int64_t> lengths_;

@@ -21,11 +21,10 @@ Batch collate(const Dataset& dataset, const MicroBatch& micro_batch) {
   ids.reserve(rows);
   labels.reserve(rows);
   for (const int64_t example : micro_batch.examples) {
-    const auto tokens_of_example = dataset.ids(example);
-    const auto is_label = dataset.is_label(example);
-    for (size_t i = 0; i < tokens_of_example.size(); ++i) {
-      ids.push_back(tokens_of_example[i]);
-      labels.push_back(is_label[i] ? tokens_of_example[i] : kIgnoreLabel);
+    const TokenRow row = dataset.example(example);
+    for (size_t i = 0; i < row.ids.size(); ++i) {
+      ids.push_back(row.ids[i]);
+      labels.push_back(row.is_label[i] ? row.ids[i] : kIgnoreLabel);
     }
     cu_seqlens.push_back(static_cast<int32_t>(ids.size()));
   }

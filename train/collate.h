@@ -13,7 +13,7 @@ namespace hone {
 // The examples one after another, each a document of its own; then padding up to
 // micro_batch.tokens, documents of kPaddingDocument tokens without labels; then empty documents up
 // to micro_batch.documents. So the shapes are those that the micro batch announces.
-// Requires: the examples fit.
+// Requires: the examples fit. Errors: kDisk when tokens cannot be read.
 Batch collate(const Dataset& dataset, const MicroBatch& micro_batch);
 
 // Labels and tokens of the examples, padding not counted.

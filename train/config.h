@@ -12,7 +12,9 @@
 #include <string>
 #include <vector>
 
-#include "data/chat_row.h"
+#include "data/chat_mask.h"
+#include "data/row_limits.h"
+#include "data/row_reader.h"
 #include "tensor/quantized.h"
 #include "train/scheduler.h"
 
@@ -27,13 +29,72 @@ struct InputPath {
   bool given() const { return !written.empty(); }
 };
 
+// The words for what the rows of a dataset look like and how they become text.
+enum class RowType {
+  kAuto,
+  kMessages,
+  kShareGpt,  // messages in "conversations", with "from" and "value"
+  kQuestionAnswer,
+  kAlpaca,          // instruction, input and output in the prompt of Stanford Alpaca
+  kAlpacaChat,      // the same between USER: and ASSISTANT:
+  kAlpacaChatml,    // the same between the markers of ChatML
+  kAlpacaTemplate,  // the same as the chat template writes it
+  kCompletion,
+  kInputOutput,
+  kTokens,
+  kOwnPrompt,  // type: {format: ..., ...}
+};
+
+// What `type` may be instead of a word: the prompt itself.
+struct OwnPrompt {
+  std::string system_prompt;
+  std::string system_format = "{system}";
+  std::string format = "{instruction} {input} ";
+  std::optional<std::string> no_input_format;
+  std::string field_system;
+  std::string field_instruction = "instruction";
+  std::string field_input = "input";
+  std::string field_output = "output";
+};
+
+struct DatasetType {
+  RowType word = RowType::kAuto;
+  OwnPrompt prompt;  // with kOwnPrompt
+};
+
 struct DatasetConfig {
   InputPath path;
-  RowFormat type = RowFormat::kAuto;
+  std::vector<std::string> data_files;  // in that folder
+  std::string name;                     // a folder in it
+  std::string ds_type;                  // "json" or "jsonl"; empty: by the files' names
   std::string split = "train";
+  int64_t shards = 1;
+  int64_t shards_idx = 0;
+  DatasetType type;
+
+  // Names of fields.
+  std::string field_messages = "messages";
+  std::string field_tools = "tools";
+  std::string field_thinking = "reasoning_content";
+  std::string template_thinking_key = "reasoning_content";
+  std::map<std::string, std::string> message_property_mappings;
+  std::string message_field_role, message_field_content;  // older names for two of these
+  std::string message_field_training;
   std::string field_question = "question";
   std::string field_answer = "answer";
-  std::string field_messages = "messages";
+  std::string field_system = "system";
+  std::string field_instruction = "instruction";
+  std::string field_input = "input";
+  std::string field_output = "output";
+  std::string field = "text";
+
+  // What conversations become.
+  std::map<std::string, std::vector<std::string>>
+      roles;  // the template's role -> those in the rows
+  bool drop_system_message = false;
+  std::vector<std::string> roles_to_train = {"assistant"};
+  TrainOnMark train_on_eos = TrainOnMark::kTurn;
+  std::string train_on_eot;  // empty: as train_on_eos
 };
 
 // An amount of memory.
@@ -70,6 +131,16 @@ struct TrainConfig {
   int64_t sequence_len = 512;  // tokens
   bool sample_packing = false;
   bool train_on_inputs = false;
+  std::vector<DatasetConfig> test_datasets;
+  double val_set_size = 0;  // below 1 a part of the rows, else their number
+  ExcessLength excess_length_strategy = ExcessLength::kDrop;
+  int64_t min_sample_len = 2;                   // tokens
+  std::filesystem::path dataset_prepared_path;  // absolute; empty when not given
+  bool shuffle_merged_datasets = true;
+  bool curriculum_sampling = false;
+  bool sample_packing_sequentially = false;
+  bool dataset_exact_deduplication = false;
+  int64_t dataset_max_row_bytes = RowReader::kMaxRowBytes;
 
   // adapter
   AdapterKind adapter = AdapterKind::kNone;

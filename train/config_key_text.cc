@@ -104,6 +104,12 @@ std::string expected(const ConfigKey<T>& key) {
           [](std::map<std::string, std::string> T::*) {
             return std::string("a map from names to text");
           },
+          [](std::map<std::string, std::vector<std::string>> T::*) {
+            return std::string("a map from names to lists of names");
+          },
+          [&](DatasetType T::*) {
+            return words(row_type_words()) + ", or a map {format: ..., field_instruction: ...}";
+          },
           [](InputPath T::*) { return std::string("a path"); },
           [](std::filesystem::path T::*) { return std::string("a path"); },
           [](std::vector<DatasetConfig> T::*) { return std::string("a list of {path: ...}"); },
@@ -150,8 +156,13 @@ std::string nearest_key(const std::vector<ConfigKey<DatasetConfig>>& keys, std::
   return nearest(keys, name);
 }
 
+std::string nearest_key(const std::vector<ConfigKey<OwnPrompt>>& keys, std::string_view name) {
+  return nearest(keys, name);
+}
+
 std::string expected_text(const ConfigKey<TrainConfig>& key) { return expected(key); }
 std::string expected_text(const ConfigKey<DatasetConfig>& key) { return expected(key); }
+std::string expected_text(const ConfigKey<OwnPrompt>& key) { return expected(key); }
 
 std::string example_text(const ConfigKey<TrainConfig>& key) { return example(key); }
 std::string example_text(const ConfigKey<DatasetConfig>& key) { return example(key); }

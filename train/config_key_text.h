@@ -18,6 +18,7 @@ namespace hone {
 // is the last word ("epochs": "num_epochs"); a near key without effect.
 std::string nearest_key(const std::vector<ConfigKey<TrainConfig>>& keys, std::string_view name);
 std::string nearest_key(const std::vector<ConfigKey<DatasetConfig>>& keys, std::string_view name);
+std::string nearest_key(const std::vector<ConfigKey<OwnPrompt>>& keys, std::string_view name);
 
 // The default of an honoured key, as it would be written in YAML; "" if it has none.
 std::string default_text(const ConfigKey<TrainConfig>& key);
@@ -34,5 +35,6 @@ bool has_pattern_keys(const ConfigKey<TrainConfig>& key);
 // "one of cosine, linear"; "a number above 0"; ...: what the key's value must be.
 std::string expected_text(const ConfigKey<TrainConfig>& key);
 std::string expected_text(const ConfigKey<DatasetConfig>& key);
+std::string expected_text(const ConfigKey<OwnPrompt>& key);
 
 }  // namespace hone

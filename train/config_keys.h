@@ -80,8 +80,10 @@ using Member =
                  std::optional<double> T::*, std::optional<ByteSize> T::*,
                  std::vector<std::string> T::*, ModuleSelection T::*,
                  std::map<std::string, int64_t> T::*, std::map<std::string, double> T::*,
-                 std::map<std::string, std::string> T::*, InputPath T::*,
-                 std::filesystem::path T::*, std::vector<DatasetConfig> T::*, ChoiceMember<T>>;
+                 std::map<std::string, std::string> T::*,
+                 std::map<std::string, std::vector<std::string>> T::*, DatasetType T::*,
+                 InputPath T::*, std::filesystem::path T::*, std::vector<DatasetConfig> T::*,
+                 ChoiceMember<T>>;
 
 template <class T>
 struct ConfigKey {
@@ -104,6 +106,10 @@ struct ConfigKey {
 
 const std::vector<ConfigKey<TrainConfig>>& train_keys();
 const std::vector<ConfigKey<DatasetConfig>>& dataset_keys();
+// Of a dataset's type when that is a map.
+const std::vector<ConfigKey<OwnPrompt>>& own_prompt_keys();
+// The words that a dataset's type may be.
+std::span<const Choice> row_type_words();
 
 // The line of the table that covers `name`, or nullptr.
 template <class T>

@@ -100,11 +100,15 @@ const std::vector<ConfigRule<DatasetConfig>>& dataset_rules() {
 void check_rules(const TrainConfig& config, const ConfigValue& tree, ConfigErrors& errors,
                  std::vector<std::string>& notices) {
   check_map(train_rules(), config, tree, "", errors, notices);
-  const ConfigValue* datasets = tree.find("datasets");
-  if (datasets == nullptr || datasets->items.size() != config.datasets.size()) return;
-  for (size_t i = 0; i < datasets->items.size(); ++i)
-    check_map(dataset_rules(), config.datasets[i], datasets->items[i],
-              "datasets." + std::to_string(i) + ".", errors, notices);
+  const auto check_items = [&](const std::string& name, const std::vector<DatasetConfig>& items) {
+    const ConfigValue* list = tree.find(name);
+    if (list == nullptr || list->items.size() != items.size()) return;
+    for (size_t i = 0; i < items.size(); ++i)
+      check_map(dataset_rules(), items[i], list->items[i], name + "." + std::to_string(i) + ".",
+                errors, notices);
+  };
+  check_items("datasets", config.datasets);
+  check_items("test_datasets", config.test_datasets);
 }
 
 }  // namespace hone

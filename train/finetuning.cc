@@ -7,6 +7,7 @@
 #include "data/chat_format.h"
 #include "data/file.h"
 #include "data/printable.h"
+#include "data/special_tokens.h"
 #include "tensor/allocator.h"
 #include "train/config_yaml.h"
 #include "train/dry_run.h"
@@ -17,6 +18,7 @@
 #include "train/model_options.h"
 #include "train/plan_file.h"
 #include "train/progress.h"
+#include "train/training_data.h"
 
 namespace hone {
 namespace {
@@ -27,26 +29,9 @@ double seconds_since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
 }
 
-Dataset read_data(const TrainConfig& config, const Tokenizer& tokenizer) {
+ChatWriter chat_writer(const TrainConfig& config, const Tokenizer& tokenizer) {
   check_qwen3_5_marks(tokenizer);
-  std::vector<RowFile> files;
-  for (const DatasetConfig& d : config.datasets)
-    files.push_back({d.path.path.string(),
-                     {.format = d.type,
-                      .question = d.field_question,
-                      .answer = d.field_answer,
-                      .messages = d.field_messages}});
-  return load_dataset(
-      files, tokenizer, render_qwen3_5_chat,
-      {.max_tokens = config.sequence_len, .mask = {.train_on_inputs = config.train_on_inputs}});
-}
-
-SamplerSettings sampler_settings(const TrainConfig& config) {
-  return {.sequence_len = config.sequence_len,
-          .packing = config.sample_packing,
-          .micro_batch_size = config.micro_batch_size,
-          .accumulation_steps = config.gradient_accumulation_steps,
-          .seed = static_cast<uint64_t>(config.seed)};
+  return {render_qwen3_5_chat, "qwen3_5", read_eos_token(tokenizer_dir(config))};
 }
 
 void check_vocabulary(const Tokenizer& tokenizer, const ModelConfig& model,
@@ -136,8 +121,8 @@ RunOutcome run_finetuning(const LoadedConfig& loaded, const PathRoots& roots, st
   const TrainConfig& config = loaded.config;
   // Data first: it is quick to read, and errors in it are frequent.
   const Tokenizer tokenizer = Tokenizer::load(tokenizer_dir(config));
-  const Dataset dataset = read_data(config, tokenizer);
-  Sampler sampler(dataset.lengths(), sampler_settings(config));
+  const TrainingData data = load_training_data(config, tokenizer, chat_writer(config, tokenizer));
+  Sampler sampler(data.train.lengths(), sampler_settings(config));
   const int64_t total_steps = config.max_steps.value_or(sampler.steps_in(config.num_epochs));
 
   // What the run will be, known before a weight is read.
@@ -148,13 +133,14 @@ RunOutcome run_finetuning(const LoadedConfig& loaded, const PathRoots& roots, st
   RunPlan plan = {
       config,
       described,
-      dataset,
+      data,
       sampler,
       total_steps,
       settings.learning_rate.warmup_steps,
       config.output_dir.empty() ? default_output_dir(roots, std::time(nullptr)) : config.output_dir,
       loaded.notices,
       forecast_memory(config, described.config, rows, available_host_memory())};
+  plan.notices.insert(plan.notices.end(), data.notices.begin(), data.notices.end());
   for (const std::string& notice : model_notices(config, described.config))
     plan.notices.push_back(notice);
   if (!described.note.empty()) plan.notices.push_back(described.note);
@@ -168,7 +154,7 @@ RunOutcome run_finetuning(const LoadedConfig& loaded, const PathRoots& roots, st
 
   return with_memory_advice(plan, rows, [&] {
     LoadedModel model = load_model(load_options(config));
-    Trainer trainer(model, dataset, sampler, settings);
+    Trainer trainer(model, data.train, sampler, settings);
     write_plan(plan);
     say(out, describe_plan(plan) + "\n");
     reset_peak_memory(kCpu);

@@ -199,9 +199,15 @@ class Reader {
                   InputPath& out) {
     if (!read_value(value, range, name, out.written)) return false;
     if (name == "base_model" && out.written.starts_with("random:")) return true;
+    const bool is_dataset = name.ends_with(".path");
+    if (is_dataset && (out.written == "json" || out.written == "jsonl"))
+      return true;  // a kind of file; data_files says which
     FoundPath found = value.at.in_file() ? find_from_yaml(out.written, yaml_directory_, roots_)
                                          : find_from_command_line(out.written, roots_);
     std::string hint;
+    if (found.path.empty() && is_dataset && is_hub_name(out.written))
+      hint = "; hone downloads nothing, fetch it with: hf download --repo-type dataset " +
+             out.written + " --local-dir " + out.written;
     if (found.path.empty() && hub_model_ && is_hub_name(out.written)) {
       const FoundPath cached = find_in_hub_cache(out.written);
       found.path = cached.path;
@@ -231,8 +237,45 @@ class Reader {
       if (item.kind != ConfigValue::Kind::kMap) return false;
       const std::string prefix = name + "." + std::to_string(out.size()) + ".";
       read_map(item, dataset_keys(), prefix, out.emplace_back());
+      find_data_files(item, prefix, out.back());
     }
     return true;
+  }
+
+  // What a dataset's path and name leave open: data_files are in that folder.
+  void find_data_files(const ConfigValue& item, const std::string& prefix, DatasetConfig& out) {
+    if (out.path.path.empty() && out.data_files.empty() && !out.path.written.empty() &&
+        !errors_.has(item.find("path")->at))
+      errors_.add(item.find("path")->at, prefix + "path: '" + out.path.written +
+                                             "' is a kind of file; give data_files as well");
+    const fs::path folder = out.path.path / out.name;
+    for (std::string& file : out.data_files) {
+      const SourcePosition& at = item.find("data_files")->at;
+      const FoundPath found = !out.path.path.empty()
+                                  ? find_from_yaml((folder / file).string(), folder, roots_)
+                              : at.in_file() ? find_from_yaml(file, yaml_directory_, roots_)
+                                             : find_from_command_line(file, roots_);
+      if (found.path.empty())
+        errors_.add(at,
+                    prefix + "data_files: '" + file + "' does not exist; " + places_tried(found));
+      file = found.path.string();
+    }
+  }
+
+  // A word, or the prompt itself.
+  bool read_value(const ConfigValue& value, const NumberRange&, const std::string& name,
+                  DatasetType& out) {
+    if (value.kind == ConfigValue::Kind::kMap) {
+      out.word = RowType::kOwnPrompt;
+      read_map(value, own_prompt_keys(), name + ".", out.prompt);
+      return true;
+    }
+    for (const Choice& choice : row_type_words())
+      if (value.kind == ConfigValue::Kind::kScalar && choice.word == value.text) {
+        out.word = static_cast<RowType>(choice.value);
+        return true;
+      }
+    return false;
   }
 
   const fs::path& yaml_directory_;

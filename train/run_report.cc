@@ -56,14 +56,23 @@ std::string trains_text(const RunPlan& plan) {
 }
 
 std::string file_text(const RowCounts& file, int64_t sequence_len) {
-  std::string text = printable(file.path, 4096) + ": " + format_count(file.rows) + " rows (" +
-                     name_of(file.format) + ")";
-  if (file.too_long > 0)
-    text += ", " + format_count(file.too_long) + " dropped: longer than " +
-            std::to_string(sequence_len) + " tokens (up to " + format_count(file.longest) + ")";
-  if (file.unlabelled > 0)
-    text += ", " + format_count(file.unlabelled) + " dropped: nothing to learn";
+  std::string text = printable(file.path, 4096) + ": " + format_count(file.rows) + " rows";
+  if (!file.format.empty()) text += " (" + printable(file.format) + ")";
+  const auto add = [&](int64_t count, const std::string& what) {
+    if (count > 0) text += ", " + format_count(count) + " " + what;
+  };
+  const std::string longer = "longer than " + std::to_string(sequence_len) + " tokens (up to " +
+                             format_count(file.longest) + ")";
+  add(file.too_long, "dropped: " + longer);
+  add(file.truncated, "cut: " + longer);
+  add(file.too_short, "dropped: too short");
+  add(file.unlabelled, "dropped: nothing to learn");
   return text;
+}
+
+std::string examples_text(const Dataset& dataset) {
+  return format_count(dataset.size()) + " examples, " + format_count(dataset.tokens()) +
+         " tokens, " + format_count(dataset.total_labels()) + " of them learned";
 }
 
 std::string rows_text(const RunPlan& plan) {
@@ -162,11 +171,14 @@ std::string describe_plan(const RunPlan& plan) {
   std::string text = line("model", model_text(plan));
   text += line("trains", trains_text(plan));
   text += line("", trainable_parts(plan.model));
-  for (const RowCounts& file : plan.dataset.files())
+  for (const RowCounts& file : plan.data.train.files())
     text += line("data", file_text(file, plan.config.sequence_len));
-  text += line("", format_count(plan.dataset.size()) + " examples, " +
-                       format_count(plan.dataset.tokens()) + " tokens, " +
-                       format_count(plan.dataset.total_labels()) + " of them learned");
+  if (!plan.config.test_datasets.empty())
+    for (const RowCounts& file : plan.data.validation.files())
+      text += line("eval", file_text(file, plan.config.sequence_len));
+  text += line("", examples_text(plan.data.train));
+  if (plan.data.validation.size() > 0)
+    text += line("held out", examples_text(plan.data.validation));
   text += line("rows", rows_text(plan));
   text += line("steps", steps_text(plan));
   text += line("memory", memory_text(plan.forecast));

@@ -9,18 +9,18 @@
 #include <string>
 #include <vector>
 
-#include "data/dataset.h"
 #include "data/sampler.h"
 #include "models/load_model.h"
 #include "train/config.h"
 #include "train/memory_forecast.h"
+#include "train/training_data.h"
 
 namespace hone {
 
 struct RunPlan {
   const TrainConfig& config;
   const LoadedModel& model;
-  const Dataset& dataset;
+  const TrainingData& data;
   const Sampler& sampler;
   int64_t total_steps;
   int64_t warmup_steps;

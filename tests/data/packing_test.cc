@@ -80,5 +80,13 @@ TEST_CASE("pack_rows: what does not fit is refused") {
   CHECK(pack_rows(std::vector<int64_t>{}, in_order(0), 10).empty());
 }
 
+TEST_CASE("pack_rows_in_order: neighbours, as many as fit") {
+  const std::vector<int64_t> lengths = {4, 4, 4, 10, 1, 9, 2};
+  CHECK(pack_rows_in_order(lengths, in_order(7), 10) == Rows{{0, 1}, {2}, {3}, {4, 5}, {6}});
+  CHECK(pack_rows_in_order(lengths, std::vector<int64_t>{6, 2, 1, 0, 5, 4, 3}, 10) ==
+        Rows{{6, 2, 1}, {0}, {5, 4}, {3}});
+  CHECK_THROWS_AS(pack_rows_in_order(lengths, in_order(7), 9), Error);
+}
+
 }  // namespace
 }  // namespace hone

@@ -128,6 +128,37 @@ TEST_CASE("sampler: without packing a row is an example, and micro batches are j
     }
 }
 
+TEST_CASE("sampler: without shuffling everything comes as it is given") {
+  const std::vector<int64_t> lengths = some_lengths(100, 30);
+  std::vector<int64_t> all(lengths.size());
+  std::iota(all.begin(), all.end(), int64_t{0});
+  for (const bool packing : {false, true}) {
+    Sampler sampler(lengths, {.sequence_len = 64,
+                              .packing = packing,
+                              .micro_batch_size = 2,
+                              .accumulation_steps = 3,
+                              .shuffle = false});
+    CHECK(epoch_of(sampler, 0) == all);
+    CHECK(epoch_of(sampler, 1) == all);
+  }
+}
+
+TEST_CASE("sampler: sequential packing has neighbours in a row and shuffles the rows") {
+  const std::vector<int64_t> lengths = some_lengths(100, 30);
+  Sampler sampler(lengths, {.sequence_len = 64, .packing = true, .sequential_packing = true});
+  std::vector<int64_t> sizes;
+  for (const int64_t epoch : {0, 1}) {
+    sizes.push_back(sampler.rows_per_epoch());
+    for (int64_t s = 0; s < sampler.steps_per_epoch(); ++s) {
+      const std::vector<int64_t> row =
+          examples_of(sampler.at(epoch * sampler.steps_per_epoch() + s));
+      for (size_t i = 1; i < row.size(); ++i) CHECK(row[i] == row[i - 1] + 1);
+    }
+  }
+  CHECK(sizes[0] == sizes[1]);
+  CHECK(epoch_of(sampler, 0) != epoch_of(sampler, 1));
+}
+
 TEST_CASE("random_order: a permutation keyed by purpose, seed and epoch") {
   const std::vector<int64_t> order = random_order(1000, "a", 1, 0);
   std::vector<int64_t> sorted = order;

@@ -18,6 +18,7 @@
 #include "tests/data/temporary_directory.h"
 #include "train/collate.h"
 #include "train/model_options.h"
+#include "train/training_data.h"
 
 namespace hone {
 namespace {
@@ -90,13 +91,9 @@ Finished run(const TrainConfig& config) {
 // The loss of step `step` (from 0) with the weights that `options` load.
 double loss_of(const TrainConfig& config, const LoadOptions& options, int64_t step) {
   const Tokenizer tokenizer = Tokenizer::load(kTokenizer);
-  const Dataset dataset = load_dataset({{config.datasets[0].path.path.string(), {}}}, tokenizer,
-                                       render_qwen3_5_chat, {.max_tokens = config.sequence_len});
-  Sampler sampler(dataset.lengths(), {.sequence_len = config.sequence_len,
-                                      .packing = config.sample_packing,
-                                      .micro_batch_size = config.micro_batch_size,
-                                      .accumulation_steps = config.gradient_accumulation_steps,
-                                      .seed = static_cast<uint64_t>(config.seed)});
+  const ChatWriter writer = {render_qwen3_5_chat, "qwen3_5", "<|im_end|>"};
+  const Dataset dataset = load_training_data(config, tokenizer, writer).train;
+  Sampler sampler(dataset.lengths(), sampler_settings(config));
   const LoadedModel model = load_model(options);
   const NoGrad no_grad;
   const StepSamples samples = sampler.at(step);

@@ -14,7 +14,7 @@ namespace hone::test {
 // One example per length; the last half of each is labels. Ids are below `vocab`. Lines count
 // from 1 in the file "random.jsonl".
 inline Dataset random_dataset(const std::vector<int64_t>& lengths, int32_t vocab) {
-  Dataset dataset;
+  DatasetBuilder dataset;
   dataset.add_file("random.jsonl");
   const RandomStream random(3, "dataset");
   uint64_t drawn = 0;
@@ -26,9 +26,9 @@ inline Dataset random_dataset(const std::vector<int64_t>& lengths, int32_t vocab
       ids.push_back(static_cast<int32_t>(random.bits(drawn++) % static_cast<uint32_t>(vocab)));
       is_label.push_back(i > 0 && i >= length / 2);
     }
-    dataset.add(ids, is_label, ++line);
+    dataset.add({ids, is_label}, ++line);
   }
-  return dataset;
+  return dataset.finish();
 }
 
 }  // namespace hone::test

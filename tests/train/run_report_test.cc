@@ -44,23 +44,26 @@ TEST_CASE("trainable_parts: parameters by part of the model") {
 TEST_CASE("describe_plan, describe_outcome: the numbers of the run") {
   const TrainConfig config = quickstart(AdapterKind::kLora);
   const LoadedModel model = describe_model(load_options(config));
-  Dataset dataset = test::random_dataset({60, 30, 30}, 100);
-  RowCounts& file = dataset.add_file("more\x1b.jsonl");
-  file.format = RowFormat::kMessages;
-  file.rows = 1234;
+  DatasetBuilder more;
+  RowCounts& file = more.add_file("more\x1b.jsonl");
+  file.format = "messages";
+  file.rows = 1236;
   file.too_long = 1000;
   file.longest = 77;
   file.unlabelled = 234;
-  const Sampler sampler(dataset.lengths(), {.sequence_len = 64, .packing = true});
+  file.too_short = 2;
+  TrainingData data = {test::random_dataset({60, 30, 30}, 100), test::random_dataset({7}, 100), {}};
+  data.train.append(more.finish());
+  const Sampler sampler(data.train.lengths(), {.sequence_len = 64, .packing = true});
   TrainConfig packed = config;
   packed.sample_packing = true;
-  const RunPlan plan = {packed, model, dataset, sampler, 4, 1, "/out/run", {"first", "second"}};
+  const RunPlan plan = {packed, model, data, sampler, 4, 1, "/out/run", {"first", "second"}};
   const std::string text = describe_plan(plan);
   for (const char* part :
        {"1,290,040 parameters, float32", "LoRA of rank 4, alpha 8: 31,744 parameters in ",
-        "data     more\\x1b.jsonl: 1,234 rows (messages), 1,000 dropped: longer than 64 tokens (up "
-        "to "
-        "77), 234 dropped: nothing to learn",
+        "data     more\\x1b.jsonl: 1,236 rows (messages), 1,000 dropped: longer than 64 tokens (up "
+        "to 77), 2 dropped: too short, 234 dropped: nothing to learn",
+        "held out 1 examples, 7 tokens, 4 of them learned",
         "3 examples, 120 tokens, 60 of them learned",
         "rows     2 of 64 tokens, packed, 93.8 % full",
         "steps    4 (2 epochs), each of 1 x 1 rows; learning rate 0.001, warmup of 1 steps",

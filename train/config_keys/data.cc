@@ -5,6 +5,13 @@
 #include "train/config_keys/lines.h"
 
 namespace hone::config_keys {
+namespace {
+
+constexpr Choice kExcess[] = {word("drop", ExcessLength::kDrop),
+                              word("truncate", ExcessLength::kTruncate),
+                              word("raise", ExcessLength::kRaise)};
+
+}  // namespace
 
 TrainKeys data_keys() {
   using C = TrainConfig;
@@ -16,13 +23,31 @@ TrainKeys data_keys() {
       honoured("sequence_len", &C::sequence_len, "longest row in tokens", at_least(2)),
       honoured("sample_packing", &C::sample_packing, "several documents in a row, kept apart"),
       honoured("train_on_inputs", &C::train_on_inputs, "train on the prompts too"),
+      honoured("val_set_size", &C::val_set_size,
+               "rows held out for evaluation: a part below 1, or their number", kNotNegative),
+      honoured("test_datasets", &C::test_datasets, "datasets to evaluate on, as datasets"),
+      choice<&C::excess_length_strategy>("excess_length_strategy", kExcess,
+                                         "what happens to rows longer than sequence_len"),
+      honoured("min_sample_len", &C::min_sample_len, "shorter rows are dropped (tokens)",
+               at_least(2)),
+      honoured("dataset_prepared_path", &C::dataset_prepared_path,
+               "folder that keeps tokens for the next run"),
+      honoured("shuffle_merged_datasets", &C::shuffle_merged_datasets,
+               "an order of its own for every epoch; false: as the files have them"),
+      honoured("curriculum_sampling", &C::curriculum_sampling, "the rows as the files have them"),
+      honoured("sample_packing_sequentially", &C::sample_packing_sequentially,
+               "pack neighbouring rows instead of those that fit best"),
+      honoured("dataset_exact_deduplication", &C::dataset_exact_deduplication,
+               "use equal rows once"),
+      honoured("dataset_max_row_bytes", &C::dataset_max_row_bytes, "longest row of a file in bytes",
+               at_least(1024)),
       no_op("pad_to_sequence_len", "rows need no padding"),
       no_op("group_by_length", "rows need no padding"),
-      no_op("dataset_prepared_path", "rows are tokenised at every start"),
+      no_op("shuffle_before_merging_datasets", "every epoch has an order of its own"),
       no_op("dataset_processes", "how rows are loaded needs no settings"),
       no_op("dataset_num_proc", "how rows are loaded needs no settings"),
       no_op("dataset_keep_in_memory", "how rows are loaded needs no settings"),
-      no_op("skip_prepare_dataset", "rows are tokenised at every start"),
+      no_op("skip_prepare_dataset", "dataset_prepared_path says whether tokens are kept"),
       no_op("remove_unused_columns", "only the named fields of a row are read"),
       no_op("dataloader_*", "how rows are loaded needs no settings"),
       no_op("sample_packing_*", "packing has one method"),
@@ -33,15 +58,9 @@ TrainKeys data_keys() {
       no_op("pretrain_multipack_*", "packing has one method"),
       no_op("multipack_real_batches", "packing has one method"),
       refused("pretraining_sample_concatenation", "set sample_packing"),
-      refused("curriculum_sampling", "rows come in a random order, new in every epoch"),
-      refused("min_sample_len", "rows are used as they are"),
-      refused("dataset_shard_num", "rows are used as they are: split the file"),
-      refused("dataset_shard_idx", "rows are used as they are: split the file"),
+      refused("dataset_shard_num", "give each of datasets its shards and shards_idx"),
+      refused("dataset_shard_idx", "give each of datasets its shards and shards_idx"),
       refused("pretraining_dataset", "give the rows as datasets"),
-      refused("dataset_exact_deduplication", "rows are used as they are"),
-      refused("excess_length_strategy", "what happens to longer rows is fixed; set sequence_len"),
-      refused("test_datasets", "there is no evaluation during training"),
-      refused("val_set_size", "there is no evaluation during training: set it to 0"),
   };
 }
 

@@ -32,6 +32,16 @@ TrainRules data_rules() {
                    c.sample_packing;
           },
           "packed rows always have sequence_len tokens"),
+      at_most_one("two sources of evaluation rows", {"val_set_size", "test_datasets"},
+                  "held-out rows come from one of the two; keep val_set_size or test_datasets"),
+      error(
+          "rows to drop that are as long as rows can be", {"min_sample_len", "sequence_len"},
+          [](const C& c, const G&) { return c.min_sample_len > c.sequence_len; },
+          "no row would be long enough and short enough"),
+      notice(
+          "packing in order is what happens", {"sample_packing_sequentially"},
+          [](const C& c, const G&) { return c.sample_packing_sequentially && !c.sample_packing; },
+          "has no effect without sample_packing"),
   };
 }
 
