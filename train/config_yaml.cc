@@ -29,6 +29,7 @@ std::string text_of(const InputPath& value) {
 }
 
 std::string text_of(const DatasetConfig& value);
+std::string text_of(const DatasetType& value);
 
 template <class V>
 std::string text_of(const std::optional<V>& value) {
@@ -81,6 +82,20 @@ std::string member_text(const ConfigKey<T>& key, const T& config) {
         }
       },
       key.member);
+}
+
+std::string text_of(const DatasetType& value) {
+  std::string text;
+  if (value.word != RowType::kOwnPrompt) {
+    for (const Choice& choice : row_type_words())
+      if (choice.value == static_cast<int>(value.word))
+        return yaml_scalar(std::string(choice.word));
+    return text;
+  }
+  for (const ConfigKey<OwnPrompt>& key : own_prompt_keys())
+    if (const std::string part = member_text(key, value.prompt); !part.empty())
+      text += (text.empty() ? "" : ", ") + std::string(key.name) + ": " + part;
+  return "{" + text + "}";
 }
 
 }  // namespace

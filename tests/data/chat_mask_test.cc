@@ -86,8 +86,7 @@ TEST_CASE("learned_ranges: train_on_eos and train_on_eot") {
   CHECK(w.learned({.train_on_eos = TrainOnMark::kNone}) == "first|second");
   CHECK(w.learned({.train_on_eos = TrainOnMark::kLast, .train_on_eot = TrainOnMark::kNone}) ==
         "first|second</s>");
-  CHECK(w.learned({.train_on_eos = TrainOnMark::kAll}) ==
-        "</s>|</t>|first</s>|</t>|second</s>");
+  CHECK(w.learned({.train_on_eos = TrainOnMark::kAll}) == "</s>|</t>|first</s>|</t>|second</s>");
   CHECK(w.learned({.train_on_eos = TrainOnMark::kAll, .train_on_eot = TrainOnMark::kNone}) ==
         "</s>|first</s>|second</s>");
   CHECK(w.learned({.train_on_eos = TrainOnMark::kNone, .train_on_eot = TrainOnMark::kLast}) ==
@@ -172,7 +171,8 @@ std::string mask_text(std::string_view text, const std::vector<ByteRange>& range
   std::string out;
   for (size_t i = 0, end = 0; i < encoded.ids.size(); i = end) {
     while (end < encoded.ids.size() && encoded.learned[end] == encoded.learned[i]) ++end;
-    out += encoded.learned[i] ? tokenizer().decode(std::span(encoded.ids).subspan(i, end - i)) : "|";
+    out +=
+        encoded.learned[i] ? tokenizer().decode(std::span(encoded.ids).subspan(i, end - i)) : "|";
   }
   return out;
 }
