@@ -26,12 +26,13 @@ std::string memory_text(const RunPlan& plan, const std::vector<RowShape>& rows) 
 std::string sample_text(const RunPlan& plan, const Tokenizer& tokenizer, RowMarks marks) {
   Sampler sampler = plan.sampler;
   const int64_t example = sampler.at(0).micro_batches.front().examples.front();
+  const TokenRow row = plan.data.train.example(example);
   const std::string legend = marks == RowMarks::kColour ? "green is learned, dim is read"
                                                         : "[[learned]], the rest is read";
-  return "the first row of the run, " + printable(plan.dataset.where(example), 4096) + " (" +
-         format_count(plan.dataset.length(example)) + " tokens, " +
-         format_count(plan.dataset.labels(example)) + " learned; " + legend + "):\n" +
-         view_row(tokenizer, plan.dataset.ids(example), plan.dataset.is_label(example), marks);
+  return "the first row of the run, " + printable(plan.data.train.where(example), 4096) + " (" +
+         format_count(plan.data.train.length(example)) + " tokens, " +
+         format_count(plan.data.train.labels(example)) + " learned; " + legend + "):\n" +
+         view_row(tokenizer, row.ids, row.is_label, marks);
 }
 
 }  // namespace

@@ -42,22 +42,16 @@ Object trainable_json(const RunPlan& plan) {
 }
 
 Object data_json(const RunPlan& plan) {
-  Object files = Object::array();
-  for (const RowCounts& file : plan.dataset.files())
-    files.push_back({{"path", file.path},
-                     {"format", name_of(file.format)},
-                     {"rows", file.rows},
-                     {"kept", file.kept},
-                     {"too_long", file.too_long},
-                     {"unlabelled", file.unlabelled},
-                     {"longest", file.longest}});
-  return {{"files", files},
-          {"examples", plan.dataset.size()},
-          {"tokens", plan.dataset.tokens()},
-          {"labels", plan.dataset.total_labels()},
-          {"rows_per_epoch", plan.sampler.rows_per_epoch()},
-          {"packing", plan.config.sample_packing},
-          {"efficiency", plan.sampler.efficiency()}};
+  // Names of files need not be UTF-8.
+  const Object data =
+      Object::parse(describe_data(plan.data).dump(-1, ' ', false, Json::error_handler_t::replace));
+  Object json = {{"files", data["files"]}};
+  json.update(data["train"]);
+  json["validation"] = data["validation"];
+  json["rows_per_epoch"] = plan.sampler.rows_per_epoch();
+  json["packing"] = plan.config.sample_packing;
+  json["efficiency"] = plan.sampler.efficiency();
+  return json;
 }
 
 Object steps_json(const RunPlan& plan) {

@@ -60,10 +60,10 @@ TEST_CASE("view_row: learned text is set apart, lines stay lines, escapes do not
 struct PlanFixture {
   TrainConfig config = quickstart();
   LoadedModel model = describe_model(load_options(config));
-  Dataset dataset = test::random_dataset({60, 30, 30}, 100);
-  Sampler sampler = Sampler(dataset.lengths(), {.sequence_len = 64, .packing = true});
+  TrainingData data = {test::random_dataset({60, 30, 30}, 100), {}, {}};
+  Sampler sampler = Sampler(data.train.lengths(), {.sequence_len = 64, .packing = true});
   std::vector<RowShape> rows = largest_rows(sampler, 4);
-  RunPlan plan = {config, model, dataset, sampler, 4, 1, "/out/run", {"first \x1b"}};
+  RunPlan plan = {config, model, data, sampler, 4, 1, "/out/run", {"first \x1b"}};
 
   PlanFixture() { plan.forecast = forecast_memory(config, model.config, rows, 1 << 20); }
 };
@@ -89,7 +89,10 @@ TEST_CASE("plan_json: the documented fields") {
   CHECK(json["data"]["rows_per_epoch"] == 2);
   CHECK(json["data"]["packing"] == true);
   CHECK(json["data"]["efficiency"] == doctest::Approx(120.0 / 128));
-  for (const char* field : {"path", "format", "rows", "kept", "too_long", "unlabelled", "longest"})
+  CHECK(json["data"]["validation"].is_null());
+  CHECK(json["data"]["files"][0]["rows"] == 3);
+  for (const char* field : {"path", "format", "rows", "kept", "examples", "too_long", "too_short",
+                            "unlabelled", "truncated", "longest", "tokens", "labels"})
     CHECK(json["data"]["files"][0].contains(field));
   CHECK(json["steps"] == nlohmann::json({{"total", 4},
                                          {"per_epoch", 2},

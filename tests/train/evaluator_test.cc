@@ -41,14 +41,15 @@ double mean_cross_entropy(const LoadedModel& m, const Dataset& dataset) {
   double sum = 0;
   int64_t labels = 0;
   for (int64_t e = 0; e < dataset.size(); ++e) {
-    const std::vector<int64_t> ids(dataset.ids(e).begin(), dataset.ids(e).end());
+    const TokenRow row = dataset.example(e);
+    const std::vector<int64_t> ids(row.ids.begin(), row.ids.end());
     const Batch batch =
         make_batch(ids, {}, std::vector<int32_t>{0, static_cast<int32_t>(ids.size())});
     const Tensor logits = kernels::cast(
         m.model->logits(m.model->forward(batch, m.model->context(batch), false).hidden.value()),
         DType::f64);
     for (size_t t = 1; t < ids.size(); ++t) {
-      if (!dataset.is_label(e)[t]) continue;
+      if (!row.is_label[t]) continue;
       const double* z = logits.data<double>() + static_cast<int64_t>(t - 1) * logits.dim(1);
       double total = 0;
       for (int64_t v = 0; v < logits.dim(1); ++v) total += std::exp(z[v]);

@@ -1,0 +1,209 @@
+// Copyright 2026 The hone authors.
+// SPDX-License-Identifier: Apache-2.0
+#include "train/training_data.h"
+
+#include <doctest/doctest.h>
+
+#include <filesystem>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <set>
+
+#include "data/chat_format.h"
+#include "tests/data/error_of.h"
+#include "tests/data/temporary_directory.h"
+#include "train/load_config.h"
+#include "train/yaml.h"
+
+namespace hone {
+namespace {
+
+namespace fs = std::filesystem;
+
+const Tokenizer& tokenizer() {
+  static const Tokenizer t = Tokenizer::load("data/quickstart");
+  return t;
+}
+
+// A folder with files of rows, and what configurations make of them.
+class Fixture {
+ public:
+  Fixture() {
+    fs::create_directories(dir_ / "model");
+    fs::copy("data/quickstart/tokenizer.json", dir_ / "model/tokenizer.json");
+    fs::create_directories(dir_ / "hub/data");
+    for (const char* name : {"rows.jsonl", "hub/data/train-0.jsonl"}) write(name, 20, 0);
+    write("hub/data/test-0.jsonl", 3, 100);
+  }
+  void write(const std::string& name, int rows, int first) {
+    std::ofstream file(dir_ / name);
+    for (int i = first; i < first + rows; ++i)
+      file << R"({"question": "q)" << i << R"(", "answer": "a"})" << '\n';
+  }
+  void write(const std::string& name, const std::string& text) {
+    std::ofstream(dir_ / name) << text;
+  }
+
+  TrainConfig config(const std::string& keys) {
+    PathRoots roots;
+    roots.user_directory = dir_.path();
+    const std::string head = "base_model: model\nlearning_rate: 1\n";
+    return resolve_config(parse_yaml(head + keys, "f.yaml"), dir_.path(), roots).config;
+  }
+  TrainingData load(const std::string& keys) {
+    const ChatWriter writer = {render_qwen3_5_chat, "qwen3_5", "<|im_end|>"};
+    return load_training_data(config(keys), tokenizer(), writer);
+  }
+  std::string text(const std::string& keys) {
+    return tokenizer().decode(load(keys).train.example(0).ids);
+  }
+  std::string error(ErrorCode code, const std::string& keys) {
+    return error_of(code, [&] { load(keys); });
+  }
+  std::string path(const std::string& name) { return dir_ / name; }
+
+ private:
+  TemporaryDirectory dir_;
+};
+
+const std::string kRows = "datasets: [{path: rows.jsonl}]\n";
+
+std::multiset<uint64_t> hashes(const Dataset& dataset) {
+  std::multiset<uint64_t> all;
+  for (int64_t i = 0; i < dataset.size(); ++i) all.insert(dataset.hash(i));
+  return all;
+}
+
+TEST_CASE("training data: rows held out, by the seed alone, in neither part twice") {
+  Fixture f;
+  const TrainingData all = f.load(kRows);
+  CHECK(all.train.size() == 20);
+  CHECK(all.validation.size() == 0);
+  const TrainingData parts = f.load(kRows + "val_set_size: 0.2\nseed: 3\n");
+  CHECK(parts.train.size() == 16);
+  CHECK(parts.validation.size() == 4);
+  auto both = hashes(parts.train);
+  both.merge(hashes(parts.validation));
+  CHECK(both == hashes(all.train));
+  CHECK(f.load(kRows + "val_set_size: 4\nseed: 3\n").validation.fingerprint() ==
+        parts.validation.fingerprint());
+  CHECK(f.load(kRows + "val_set_size: 4\nseed: 4\n").validation.fingerprint() !=
+        parts.validation.fingerprint());
+  check_contains(f.error(ErrorCode::kUsage, kRows + "val_set_size: 20\n"),
+                 "val_set_size: 20 of 20");
+}
+
+TEST_CASE(
+    "training data: folders, their files by split, and test_datasets without what is trained") {
+  Fixture f;
+  TrainingData data =
+      f.load("datasets: [{path: hub}]\ntest_datasets: [{path: hub, split: test}]\n");
+  CHECK(data.train.size() == 20);
+  CHECK(data.validation.size() == 3);
+  CHECK(data.notices.empty());
+  CHECK(f.load("datasets: [{path: hub, name: data}]\n").train.size() == 20);
+  CHECK(f.load("datasets: [{path: hub, data_files: [data/test-0.jsonl]}]\n").train.size() == 3);
+  CHECK(f.load("datasets: [{path: json, data_files: rows.jsonl}]\n").train.size() == 20);
+  CHECK(
+      f.load("datasets: [{path: rows.jsonl, split: 'train[:25%]'}, {path: hub}]\n").train.size() ==
+      25);
+  CHECK(f.load("datasets: [{path: rows.jsonl, shards: 4, shards_idx: 1}]\n").train.size() == 5);
+  // Rows of the evaluation are not trained.
+  data = f.load(kRows + "test_datasets: [{path: rows.jsonl, split: 'train[15:]'}]\n");
+  CHECK(data.train.size() == 15);
+  REQUIRE(data.notices.size() == 1);
+  check_contains(data.notices[0], "5 examples dropped: they are in test_datasets too");
+  check_contains(f.error(ErrorCode::kDataset, kRows + "test_datasets: [{path: rows.jsonl}]\n"),
+                 "all of them are in test_datasets too");
+
+  check_contains(f.error(ErrorCode::kUsage, "datasets: [{path: json}]\n"),
+                 "give data_files as well");
+  check_contains(f.error(ErrorCode::kUsage, "datasets: [{path: hub, data_files: [no.jsonl]}]\n"),
+                 "f.yaml:3:36: datasets.0.data_files: 'no.jsonl' does not exist");
+  check_contains(f.error(ErrorCode::kUsage, "datasets: [{path: org/rows}]\n"),
+                 "hf download --repo-type dataset org/rows --local-dir org/rows");
+}
+
+TEST_CASE("training data: copies, and an order that is kept") {
+  Fixture f;
+  f.write("more.jsonl", 25, 10);
+  const std::string two = "datasets: [{path: rows.jsonl}, {path: more.jsonl}]\n";
+  CHECK(f.load(two).train.size() == 45);
+  const TrainingData once = f.load(two + "dataset_exact_deduplication: true\n");
+  CHECK(once.train.size() == 35);
+  check_contains(once.notices.at(0), "10 examples dropped: equal to earlier ones");
+  CHECK(sampler_settings(f.config(two)).shuffle);
+  CHECK_FALSE(sampler_settings(f.config(two + "shuffle_merged_datasets: false\n")).shuffle);
+  CHECK_FALSE(sampler_settings(f.config(two + "curriculum_sampling: true\n")).shuffle);
+  CHECK(
+      sampler_settings(f.config(two + "sample_packing: true\nsample_packing_sequentially: true\n"))
+          .sequential_packing);
+}
+
+TEST_CASE("training data: every type of rows") {
+  Fixture f;
+  f.write("alpaca.jsonl", R"({"instruction": "Sing.", "input": "La", "output": "Lala"})");
+  const auto alpaca = [&](const std::string& type) {
+    return f.text("datasets: [{path: alpaca.jsonl, type: " + type + "}]\n");
+  };
+  CHECK(alpaca("alpaca").ends_with(
+      "### Instruction:\nSing.\n\n### Input:\nLa\n\n### Response:\nLala<|im_end|>"));
+  CHECK(alpaca("alpaca:chat").ends_with("\nUSER: Sing.\nLa\nASSISTANT:Lala<|im_end|>"));
+  CHECK(alpaca("alpaca:chatml")
+            .ends_with(
+                "<|im_start|>user\nSing.\nLa<|im_end|>\n<|im_start|>assistant\nLala<|im_end|>"));
+  CHECK(alpaca("alpaca:chat_template").starts_with("<|im_start|>user\nSing.\nLa<|im_end|>\n"));
+  CHECK(alpaca("{format: 'Q {instruction} ({input}) A ', system_prompt: Now}") ==
+        "NowQ Sing. (La) A Lala<|im_end|>");
+  CHECK(alpaca("{format: '{instruction}{input}', no_input_format: '{instruction}: ', "
+               "field_input: none}") == "Sing.: Lala<|im_end|>");
+  CHECK(f.text("datasets: [{path: alpaca.jsonl, type: completion, field: output}]\n") ==
+        "Lala<|im_end|>");
+  CHECK(
+      f.text("datasets: [{path: alpaca.jsonl, type: question_answer, field_question: instruction, "
+             "field_answer: output}]\n")
+          .starts_with("<|im_start|>user\nSing.<|im_end|>\n"));
+
+  f.write("chat.jsonl", R"({"talk": [{"who": "me", "text": "Hi", "why": "r"}, )"
+                        R"({"who": "you", "text": "Ho", "why": "think"}]})");
+  const std::string chat = f.text(
+      "datasets: [{path: chat.jsonl, type: chat_template, field_messages: talk, "
+      "message_property_mappings: {role: who, content: text}, field_thinking: why, "
+      "roles: {user: [me], assistant: [you]}}]\n");
+  CHECK(chat.find("assistant\n<think>\nthink\n</think>\n\nHo<|im_end|>") != std::string::npos);
+  f.write("segments.jsonl", R"({"segments": [{"text": "a", "label": true}, )"
+                            R"({"text": "b", "label": true}]})");
+  CHECK(f.text("datasets: [{path: segments.jsonl, type: input_output}]\n") == "ab");
+  f.write("tokens.jsonl", R"({"input_ids": [5, 6]})");
+  CHECK(f.load("datasets: [{path: tokens.jsonl, type: tokens}]\n").train.length(0) == 2);
+}
+
+TEST_CASE("training data: prepared tokens are used again") {
+  Fixture f;
+  const std::string keys = kRows + "dataset_prepared_path: prepared\n";
+  const TrainingData first = f.load(keys), second = f.load(keys);
+  CHECK(first.notices.empty());
+  REQUIRE(second.notices.size() == 1);
+  check_contains(second.notices[0], "are those prepared earlier: " + f.path("prepared"));
+  CHECK(second.train.fingerprint() == first.train.fingerprint());
+  // Another tokenizer gives other tokens.
+  std::ofstream(f.path("model/tokenizer.json"), std::ios::app) << "\n";
+  CHECK(f.load(keys).notices.empty());
+}
+
+TEST_CASE("training data: the counts for programs") {
+  Fixture f;
+  f.write("long.jsonl", R"({"question": "q", "answer": ")" + std::string(400, 'x') + "\"}\n" +
+                            R"({"question": "q", "answer": "a"})");
+  const Json json =
+      describe_data(f.load("datasets: [{path: long.jsonl}, {path: rows.jsonl}]\nval_set_size: 5\n"
+                           "sequence_len: 64\n"));
+  CHECK(json["files"].size() == 2);
+  CHECK(json["files"][0]["too_long"] == 1);
+  CHECK(json["files"][0]["format"] == "question/answer");
+  CHECK(json["train"]["examples"] == 16);
+  CHECK(json["validation"]["examples"] == 5);
+}
+
+}  // namespace
+}  // namespace hone
