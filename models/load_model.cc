@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "data/regex.h"
 #include "models/peft.h"
 #include "models/presets.h"
 #include "models/weights.h"
@@ -16,11 +17,40 @@ constexpr std::string_view kRandom = "random:";
 
 bool is_random(const LoadOptions& o) { return o.model.starts_with(kRandom); }
 
-nn::BuildOptions build_options(const LoadOptions& o, const std::optional<LoraTargets>& targets) {
+// Whether a weight is among LoadOptions::unfrozen.
+class UnfrozenNames {
+ public:
+  UnfrozenNames(const std::vector<std::string>& patterns, std::string infix)
+      : infix_(std::move(infix)) {
+    for (const std::string& pattern : patterns)
+      patterns_.push_back(Regex::compile("(?:" + pattern + ").*", Regex::Syntax::kPattern,
+                                         "unfrozen_parameters \"" + pattern + "\""));
+  }
+
+  bool contains(const std::string& name) const {
+    constexpr std::string_view kModel = "model.";
+    std::string full = name;
+    if (name.starts_with(kModel)) full.insert(kModel.size(), infix_);
+    return std::any_of(patterns_.begin(), patterns_.end(), [&](const Regex& pattern) {
+      return pattern.full_match(full) || pattern.full_match(name);
+    });
+  }
+
+ private:
+  std::vector<Regex> patterns_;
+  std::string infix_;
+};
+
+nn::BuildOptions build_options(const LoadOptions& o, const ModelConfig& config,
+                               const std::optional<LoraTargets>& targets) {
   nn::BuildOptions b;
   b.dtype = o.dtype;
   b.quantise = o.quantise;
   b.train_base = o.train_base;
+  if (!o.unfrozen.empty())
+    b.trains = [names = UnfrozenNames(o.unfrozen, config.name_infix)](const std::string& name) {
+      return names.contains(name);
+    };
   if (targets) targets->install(b);
   return b;
 }
@@ -31,6 +61,11 @@ struct Plan {
   std::optional<LoraTargets> targets;
 };
 
+bool anything_trains(const LoadedModel& m) {
+  return std::any_of(m.parameters.begin(), m.parameters.end(),
+                     [](const nn::Parameter& p) { return p.trainable; });
+}
+
 Plan plan_model(const LoadOptions& o) {
   check(!(o.lora && !o.adapter.empty()), "load_model: a fresh adapter and one from files");
   Plan plan;
@@ -40,17 +75,17 @@ Plan plan_model(const LoadOptions& o) {
                             : load_model_config(o.model);
   m.lora = o.adapter.empty() ? o.lora : load_lora_config(o.adapter);
   if (m.lora) plan.targets.emplace(*m.lora);
-  nn::Builder meta = nn::Builder::meta(build_options(o, plan.targets));
+  nn::Builder meta = nn::Builder::meta(build_options(o, m.config, plan.targets));
   m.model = std::make_unique<CausalLm>(meta, m.config);
   m.parameters = meta.parameters();
   if (plan.targets) plan.targets->check_all_matched(m.parameters);
+  if (o.train_base && !anything_trains(m))
+    fail(ErrorCode::kUsage,
+         "unfrozen_parameters: no weight's name begins with what they match, so "
+         "nothing would be trained; the model has names such as ",
+         m.parameters.front().name, " and ", m.parameters.back().name);
   if (plan.targets && o.adapter.empty()) plan.targets->check_patterns_matched();
   return plan;
-}
-
-bool anything_trains(const LoadedModel& m) {
-  return std::any_of(m.parameters.begin(), m.parameters.end(),
-                     [](const nn::Parameter& p) { return p.trainable; });
 }
 
 std::vector<std::string> trainable_names(const LoadedModel& m) {
@@ -67,7 +102,7 @@ LoadedModel describe_model(const LoadOptions& o) {
   LoadedModel& m = plan.loaded;
   if (!anything_trains(m)) return std::move(m);
   m.arena = std::make_unique<nn::ParameterArena>(m.parameters, o.dtype, kMeta, o.decay_vectors);
-  nn::Builder builder = nn::Builder::meta(build_options(o, plan.targets), m.arena.get());
+  nn::Builder builder = nn::Builder::meta(build_options(o, m.config, plan.targets), m.arena.get());
   m.model = std::make_unique<CausalLm>(builder, m.config);
   m.parameters = builder.parameters();
   return std::move(m);
@@ -96,7 +131,7 @@ LoadedModel load_model(const LoadOptions& o) {
       adapter ? nn::ReadWeight([&](const nn::WeightRequest& r) { return adapter->read(r); })
               : fresh;
 
-  nn::BuildOptions options = build_options(o, plan.targets);
+  nn::BuildOptions options = build_options(o, m.config, plan.targets);
   options.train_lora = !o.inference;
   nn::Builder builder(options, base, lora, m.arena.get());
   m.model = std::make_unique<CausalLm>(builder, m.config);

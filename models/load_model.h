@@ -21,8 +21,12 @@ struct LoadOptions {
   std::string adapter = {};             // a PEFT adapter directory to attach; may be empty
   std::optional<LoraConfig> lora = {};  // a fresh adapter; not together with `adapter`
   bool train_base = false;              // full finetuning
-  bool inference = false;               // the adapter is frozen: no arena. Not with train_base
-  bool decay_vectors = true;            // see nn::ParameterArena
+  // Which weights that trains: all if empty, else those whose names begin with what one of these
+  // regular expressions matches. Names are the checkpoint's (model.language_model.layers.0...) or
+  // those of the language model alone (model.layers.0...).
+  std::vector<std::string> unfrozen = {};
+  bool inference = false;     // the adapter is frozen: no arena. Not with train_base
+  bool decay_vectors = true;  // see nn::ParameterArena
   DType dtype = DType::f32;
   std::optional<QuantType> quantise = {};
   uint64_t seed = 0;                       // of random weights and fresh adapters
@@ -39,7 +43,8 @@ struct LoadedModel {
 };
 
 // Memory in use while loading is what the model keeps plus one tensor.
-// Errors: kModel, kUsage, kDisk, kOutOfMemory, each naming file and tensor.
+// Errors: kModel, kUsage, kDisk, kOutOfMemory, each naming file and tensor; kUsage when `unfrozen`
+// selects nothing.
 LoadedModel load_model(const LoadOptions& options);
 
 // The same model as shapes on the meta device: what it would take, without reading a weight.

@@ -45,7 +45,8 @@ Var Builder::finish(const WeightRequest& request, const ReadWeight& read, bool t
 }
 
 Var Builder::parameter(const std::string& name, const Shape& shape, Init init) {
-  return finish({name, shape, init}, read_, options_.train_base);
+  const bool trains = options_.train_base && (!options_.trains || options_.trains(name));
+  return finish({name, shape, init}, read_, trains);
 }
 
 Weight Builder::matrix(const std::string& name, const Shape& shape, Init init, bool may_quantise) {

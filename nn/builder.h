@@ -48,7 +48,9 @@ struct BuildOptions {
   Device device = kCpu;
   std::optional<QuantType> quantise = {};  // frozen linears and experts; double quantisation
   bool train_base = false;                 // full finetuning
-  bool train_lora = true;                  // false: frozen in the model dtype
+  // Which of the base weights train then; all without it.
+  std::function<bool(const std::string& name)> trains = {};
+  bool train_lora = true;  // false: frozen in the model dtype
   ChooseLora lora_for_module = {};
   ChooseLora lora_for_parameter = {};
 };

@@ -155,7 +155,8 @@ struct TrainConfig {
   bool peft_use_rslora = false;
   std::map<std::string, int64_t> lora_rank_pattern;
   std::map<std::string, double> lora_alpha_pattern;
-  InputPath lora_model_dir;  // not given: a new adapter
+  InputPath lora_model_dir;                      // not given: a new adapter
+  std::vector<std::string> unfrozen_parameters;  // without an adapter; empty: all
 
   // training
   int64_t micro_batch_size = 1;             // rows

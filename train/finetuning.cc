@@ -3,6 +3,7 @@
 #include "train/finetuning.h"
 
 #include <chrono>
+#include <optional>
 
 #include "data/chat_format.h"
 #include "data/file.h"
@@ -63,6 +64,22 @@ void write_plan(const RunPlan& plan) {
   write_file((plan.output_dir / "config.resolved.yaml").string(), config_yaml(config));
   write_file((plan.output_dir / "plan.json").string(), plan_json(plan));
 }
+
+// The key memory_limit, for as long as a run lasts.
+class MemoryLimit {
+ public:
+  explicit MemoryLimit(const std::optional<ByteSize>& limit) : set_(limit.has_value()) {
+    if (set_) set_memory_cap(kCpu, limit->bytes);
+  }
+  ~MemoryLimit() {
+    if (set_) set_memory_cap(kCpu, 0);
+  }
+  MemoryLimit(const MemoryLimit&) = delete;
+  MemoryLimit& operator=(const MemoryLimit&) = delete;
+
+ private:
+  bool set_;
+};
 
 // Runs `body`; when memory runs out, the error says what would help.
 template <class Body>
@@ -150,8 +167,7 @@ RunOutcome run_finetuning(const LoadedConfig& loaded, const PathRoots& roots, st
     return {};
   }
   require_memory(plan.forecast, config, described.config, rows);
-  if (config.memory_limit) set_memory_cap(kCpu, config.memory_limit->bytes);
-
+  const MemoryLimit limit(config.memory_limit);
   return with_memory_advice(plan, rows, [&] {
     LoadedModel model = load_model(load_options(config));
     Trainer trainer(model, data.train, sampler, settings);

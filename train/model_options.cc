@@ -44,6 +44,7 @@ LoadOptions load_options(const TrainConfig& config) {
   else
     options.lora = lora_config(config);
   options.train_base = config.adapter == AdapterKind::kNone;
+  options.unfrozen = config.unfrozen_parameters;
   options.decay_vectors = false;
   const bool bf16 = config.bf16 == Bf16::kTrue || config.bf16 == Bf16::kFull;
   options.dtype = bf16 ? DType::bf16 : DType::f32;

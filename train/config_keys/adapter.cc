@@ -41,6 +41,10 @@ TrainKeys adapter_keys() {
       with_example(honoured("lora_model_dir", &C::lora_model_dir,
                             "folder of a PEFT adapter to go on training, instead of a new one"),
                    "outputs/first/adapter"),
+      with_example(honoured("unfrozen_parameters", &C::unfrozen_parameters,
+                            "without an adapter: regexes for the beginnings of the names of the "
+                            "weights to train; by default all"),
+                   "[model.layers.2., lm_head]"),
       no_op("lora_mlp_kernel", "LoRA has one implementation"),
       no_op("lora_qkv_kernel", "LoRA has one implementation"),
       no_op("lora_o_kernel", "LoRA has one implementation"),
@@ -53,7 +57,6 @@ TrainKeys adapter_keys() {
       refused("gptq", "GPTQ weights cannot be read; use the original model and load_in_4bit"),
       refused("lora_modules_to_save", "whole modules cannot be trained beside adapters"),
       refused("lora_fan_in_fan_out", "no supported model has such layers"),
-      refused("unfrozen_parameters", "without an adapter all weights are trained"),
       refused("peft_use_dora", "DoRA is not supported"),
       refused("peft_layers_to_transform", "select layers with a lora_target_modules regex"),
       refused("peft_layers_pattern", "select layers with a lora_target_modules regex"),

@@ -27,6 +27,7 @@ TrainKeys device_keys() {
       refused("gpus", "training runs on one device", "1"),
       refused("dp_shard_size", "training runs on one device", "1"),
       refused("dp_replicate_size", "training runs on one device", "1"),
+      refused("expert_parallel_enabled", "training runs on one device"),
       refused("expert_parallel_size", "training runs on one device", "1"),
       refused("parallelism", "training runs on one device", "ddp"),
       no_op("distributed", "training runs on one device"),

@@ -9,6 +9,7 @@ namespace hone::config_keys {
 namespace {
 
 constexpr std::string_view kSupervised = "only supervised finetuning is supported";
+constexpr std::string_view kLoss = "evaluation is by the loss; generate shows what a model says";
 constexpr std::string_view kOneWay = "there is one way to do this here";
 constexpr std::string_view kNoOffload = "memory is planned as a whole; see memory_limit";
 
@@ -48,6 +49,26 @@ TrainKeys foreign_keys() {
       refused("llmcompressor", "sparse training is not supported"),
       refused("spectrum_*", "select what trains with adapter and lora_target_modules"),
 
+      refused("ebft", kSupervised),
+      refused("gkd_*", kSupervised),
+      refused("use_onebitllms", "weights are f32, bf16 or 4-bit: set bf16 and load_in_4bit"),
+      refused("nvfp4*", "weights are f32, bf16 or 4-bit: set bf16 and load_in_4bit"),
+      refused("fp8_*", "weights are f32, bf16 or 4-bit: set bf16 and load_in_4bit"),
+      no_op("fused_attn_kernel", "fused operations are built in"),
+      no_op("gemma4_*", kOneWay),
+      no_op("moe_*", "experts have one implementation"),
+      no_op("tiled_mlp*", kOneWay),
+
+      // Evaluation by generating.
+      refused("do_causal_lm_eval", kLoss),
+      refused("eval_causal_lm_metrics", kLoss),
+      refused("do_bench_eval", kLoss),
+      no_op("bench_*", kLoss),
+      no_op("eval_table_max_new_tokens", kLoss),
+      refused("generate_samples", kLoss),
+      no_op("num_generation_samples", kLoss),
+      no_op("generation_*", kLoss),
+
       // What comes after training.
       no_op("vllm", "hone starts no servers"),
       no_op("gradio_*", "hone starts no servers"),
@@ -82,7 +103,6 @@ TrainKeys foreign_keys() {
       // surogate.
       refused("recipe", "weights are f32, bf16 or 4-bit: set bf16 and load_in_4bit", "bf16"),
       refused("fp4_backend", "weights are f32, bf16 or 4-bit: set bf16 and load_in_4bit"),
-      refused("fp8_amax_history", "weights are f32, bf16 or 4-bit: set bf16 and load_in_4bit"),
       refused("qlora_fp4", "set load_in_4bit and bnb_4bit_quant_type: fp4"),
       refused("qlora_fp8", "weights are f32, bf16 or 4-bit: set bf16 and load_in_4bit"),
       refused("qlora_offload_experts", kNoOffload),

@@ -45,6 +45,33 @@ TrainRules adapter_rules() {
           },
           "no effect: adapter is none, all weights are trained"),
       error(
+          "unfrozen weights beside an adapter", {"unfrozen_parameters", "adapter"},
+          [](const C& c, const G&) {
+            return c.adapter != AdapterKind::kNone && !c.unfrozen_parameters.empty();
+          },
+          "weights are not trained beside an adapter; remove one of the two"),
+      error(
+          "rows of an unfrozen weight", {"unfrozen_parameters"},
+          [](const C& c, const G&) {
+            return std::any_of(c.unfrozen_parameters.begin(), c.unfrozen_parameters.end(),
+                               [](const std::string& p) {
+                                 const size_t open = p.rfind('[');
+                                 return p.ends_with(']') && open != std::string::npos &&
+                                        p.find(':', open) != std::string::npos;
+                               });
+          },
+          "a weight is trained as a whole, without a range of rows [a:b]; remove the range"),
+      error(
+          "reentrant checkpointing of a partly frozen model",
+          {"gradient_checkpointing_kwargs", "unfrozen_parameters"},
+          [](const C& c, const G& given) {
+            const ConfigValue* kwargs = given.value("gradient_checkpointing_kwargs");
+            const ConfigValue* reentrant =
+                kwargs != nullptr ? kwargs->find("use_reentrant") : nullptr;
+            return reentrant != nullptr && !reentrant->is_off() && !c.unfrozen_parameters.empty();
+          },
+          "use_reentrant: true does not go with frozen weights; set it to false"),
+      error(
           "an adapter to continue without adapter", {"lora_model_dir", "adapter"},
           [](const C& c, const G&) {
             return c.adapter == AdapterKind::kNone && c.lora_model_dir.given();

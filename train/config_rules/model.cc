@@ -33,11 +33,12 @@ TrainRules model_rules() {
           "expert kernel and implementation",
           {"experts_implementation", "use_scattermoe", "use_sonicmoe"},
           [](const C&, const G& given) {
-            return given.on("experts_implementation") &&
-                   given.text("experts_implementation") != "eager" &&
-                   (given.on("use_scattermoe") || given.on("use_sonicmoe"));
+            const std::string_view name = given.text("experts_implementation");
+            return given.on("experts_implementation") && name != "eager" &&
+                   ((given.on("use_scattermoe") && name != "scattermoe") ||
+                    (given.on("use_sonicmoe") && name != "sonicmoe"));
           },
-          "an expert kernel is asked for too, which needs eager; keep one"),
+          "another expert kernel is asked for too; keep one"),
       error(
           "attention backend twice",
           {"attn_implementation", "flash_attention", "sdp_attention", "flex_attention",
