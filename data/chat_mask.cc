@@ -107,10 +107,10 @@ class Mask {
   void check_found() const {
     for (const RenderedChat::Unattributed& lost : chat_.unattributed)
       if (chosen_[lost.message])
-        reject(conversation_, lost.message,
-               "it should be learned, but where the template put it cannot be told: " +
-                   lost.reason +
-                   ". Set \"train\": false on it, or use a template with {% generation %} blocks");
+        reject(
+            conversation_, lost.message,
+            "it should be learned, but where the template put it cannot be told: " + lost.reason +
+                ". Set \"train\": false on it, or use a template with {% generation %} blocks");
   }
 
   void add_turn(size_t index) {

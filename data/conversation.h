@@ -24,9 +24,9 @@ struct Conversation {
   // string, a list of parts, or null), "tool_calls", "reasoning_content", "name", ... The fields
   // "train" and "weight" are for the mask; templates ignore them.
   Json messages = Json::array();
-  Json tools;                              // an array of tool descriptions, or null
-  Json template_kwargs = Json::object();   // further variables: {"enable_thinking": false}, ...
-  std::string where;                       // "train.jsonl:17", for errors
+  Json tools;                             // an array of tool descriptions, or null
+  Json template_kwargs = Json::object();  // further variables: {"enable_thinking": false}, ...
+  std::string where;                      // "train.jsonl:17", for errors
 
   size_t size() const { return messages.size(); }
 };

@@ -119,8 +119,7 @@ class JsonObject {
 
   // The order of the members does not matter.
   friend bool operator==(const JsonObject& a, const JsonObject& b) {
-    return a.size() == b.size() &&
-           std::all_of(a.begin(), a.end(), [&](const value_type& m) {
+    return a.size() == b.size() && std::all_of(a.begin(), a.end(), [&](const value_type& m) {
              const const_iterator other = b.find(m.first);
              return other != b.end() && other->second == m.second;
            });
