@@ -16,6 +16,7 @@
 #include <mutex>
 #include <utility>
 
+#include "data/file_calls.h"
 #include "data/printable.h"
 
 namespace hone {
@@ -38,16 +39,6 @@ int64_t modified_of(const struct stat& status) {
 std::string directory_of(const std::string& path) {
   const std::string parent = std::filesystem::path(path).parent_path().string();
   return parent.empty() ? "." : parent;
-}
-
-// A name beside `path` that nobody can guess and prepare.
-std::string temporary_name(const std::string& path) {
-  uint64_t random = 0;
-  if (getrandom(&random, sizeof random, 0) != sizeof random)
-    fail(ErrorCode::kDisk, path, ": no random bytes for a temporary name: ", system_error());
-  char suffix[32];
-  std::snprintf(suffix, sizeof suffix, ".tmp-%016llx", static_cast<unsigned long long>(random));
-  return path + suffix;
 }
 
 }  // namespace
@@ -148,22 +139,21 @@ AtomicFile::AtomicFile(std::string path) : path_(std::move(path)) {
   if (::stat(path_.c_str(), &target) == 0 && !S_ISREG(target.st_mode) && !S_ISDIR(target.st_mode))
     fail(ErrorCode::kDisk, printable(path_, 4096),
          ": is a device, FIFO or socket; expected the path of a file to write");
-  temporary_ = temporary_name(path_);
+  temporary_ = path_ + random_suffix(path_);
   const int flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
-  fd_ = FileDescriptor(::open(temporary_.c_str(), flags, 0644));
+  fd_ = FileDescriptor(file_calls::create(temporary_, flags, 0644));
   if (fd_.get() < 0)
     fail(ErrorCode::kDisk, printable(temporary_, 4096), ": cannot create: ", system_error());
 }
 
 AtomicFile::~AtomicFile() {
-  if (!temporary_.empty()) ::unlink(temporary_.c_str());
+  if (!temporary_.empty()) file_calls::unlink(temporary_);
 }
 
 void AtomicFile::write(int64_t offset, std::span<const std::byte> bytes) {
   check(offset >= 0, "file: negative offset ", offset);
   while (!bytes.empty()) {
-    const ssize_t n = ::pwrite(fd_.get(), bytes.data(), bytes.size(), offset);
-    if (n < 0 && errno == EINTR) continue;
+    const ssize_t n = file_calls::write(fd_.get(), temporary_, offset, bytes);
     if (n < 0) fail(ErrorCode::kDisk, printable(path_, 4096), ": cannot write: ", system_error());
     offset += n;
     bytes = bytes.subspan(static_cast<size_t>(n));
@@ -176,22 +166,52 @@ void AtomicFile::write(int64_t offset, std::string_view text) {
 
 void AtomicFile::commit() {
   check(!temporary_.empty(), "file: ", path_, " is committed already");
-  if (::fsync(fd_.get()) != 0)
+  if (file_calls::sync(fd_.get(), temporary_) != 0)
     fail(ErrorCode::kDisk, printable(path_, 4096), ": cannot sync: ", system_error());
-  if (::rename(temporary_.c_str(), path_.c_str()) != 0)
-    fail(ErrorCode::kDisk, printable(path_, 4096), ": cannot replace: ", system_error());
+  rename_durably(temporary_, path_);
   temporary_.clear();
-  // The new name is durable only once its directory is.
-  const std::string directory = directory_of(path_);
-  const FileDescriptor parent(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (parent.get() < 0 || ::fsync(parent.get()) != 0)
-    fail(ErrorCode::kDisk, printable(directory, 4096), ": cannot sync: ", system_error());
 }
 
 void write_file(const std::string& path, std::string_view text) {
   AtomicFile file(path);
   file.write(0, text);
   file.commit();
+}
+
+void rename_durably(const std::string& from, const std::string& to) {
+  if (file_calls::rename(from, to) != 0)
+    fail(ErrorCode::kDisk, printable(to, 4096), ": cannot replace: ", system_error());
+  // The new name is durable only once its directory is.
+  sync_directory(directory_of(to));
+  if (directory_of(from) != directory_of(to)) sync_directory(directory_of(from));
+}
+
+void sync_directory(const std::string& path) {
+  if (file_calls::sync_directory(path) != 0)
+    fail(ErrorCode::kDisk, printable(path, 4096), ": cannot sync: ", system_error());
+}
+
+void make_directories(const std::string& path) {
+  struct stat status;
+  if (::stat(path.c_str(), &status) == 0) {
+    if (S_ISDIR(status.st_mode)) return;
+    fail(ErrorCode::kDisk, printable(path, 4096), ": expected a directory, found ",
+         S_ISREG(status.st_mode) ? "a file" : kind_of(status.st_mode));
+  }
+  const std::string parent = directory_of(path);
+  if (parent != path) make_directories(parent);
+  // Another process may have made it meanwhile.
+  if (file_calls::make_directory(path, 0777) != 0 && errno != EEXIST)
+    fail(ErrorCode::kDisk, printable(path, 4096), ": cannot create: ", system_error());
+}
+
+std::string random_suffix(const std::string& path) {
+  uint64_t random = 0;
+  if (getrandom(&random, sizeof random, 0) != sizeof random)
+    fail(ErrorCode::kDisk, path, ": no random bytes for a temporary name: ", system_error());
+  char suffix[32];
+  std::snprintf(suffix, sizeof suffix, ".tmp-%016llx", static_cast<unsigned long long>(random));
+  return suffix;
 }
 
 }  // namespace hone

@@ -109,4 +109,17 @@ class AtomicFile {
 // AtomicFile with one write.
 void write_file(const std::string& path, std::string_view text);
 
+// Renames a file or directory and makes that durable. Errors: kDisk.
+void rename_durably(const std::string& from, const std::string& to);
+
+// Makes the names in a directory durable. Errors: kDisk.
+void sync_directory(const std::string& path);
+
+// The directory and its parents, as far as they are missing. Errors: kDisk.
+void make_directories(const std::string& path);
+
+// ".tmp-0123456789abcdef": what is added to the name `path` while it is being written. Nobody can
+// guess and prepare it. Errors: kDisk.
+std::string random_suffix(const std::string& path);
+
 }  // namespace hone

@@ -29,10 +29,7 @@ ModelWriter::ModelWriter(const std::string& directory, const std::vector<TensorS
                          int64_t shard_bytes, const SafetensorsMetadata& metadata)
     : directory_(directory) {
   plan(tensors, shard_bytes);
-  std::error_code error;
-  fs::create_directories(directory_, error);
-  if (error)
-    fail(ErrorCode::kDisk, printable(directory_, 4096), ": cannot create: ", error.message());
+  make_directories(directory_);
   refuse_other_layout();
   for (size_t i = 0; i < shards_.size(); ++i)
     writers_.emplace_back((fs::path(directory_) / shard_name(i, shards_.size())).string(),

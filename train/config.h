@@ -16,6 +16,7 @@
 #include "data/row_limits.h"
 #include "data/row_reader.h"
 #include "tensor/quantized.h"
+#include "train/non_finite.h"
 #include "train/scheduler.h"
 
 namespace hone {
@@ -105,6 +106,7 @@ struct ByteSize {
 
 enum class AdapterKind { kNone, kLora, kQlora };
 enum class OptimizerKind { kAdamW, kAdamW8bit };
+enum class SaveStrategy { kEpoch, kSteps, kNo };
 enum class Bf16 { kAuto, kTrue, kFalse, kFull };
 
 // Modules by name, or by a regular expression that must match the whole name. One of the two.
@@ -182,6 +184,19 @@ struct TrainConfig {
   // memory and planning
   std::optional<ByteSize> memory_limit;  // of all tensors; not given: what the machine has
   bool dry_run = false;                  // print the plan, train nothing
+
+  // checkpoints and stopping (train/save_schedule.h, train/resume.h)
+  std::optional<double> save_steps;  // given or saves_per_epoch given: save_strategy does not count
+  std::optional<int64_t> saves_per_epoch;
+  SaveStrategy save_strategy = SaveStrategy::kEpoch;
+  std::optional<int64_t> save_total_limit;  // not given: all are kept
+  bool save_only_model = false;
+  bool save_first_step = false;
+  InputPath resume_from_checkpoint;  // without path: written is auto or a boolean
+  bool auto_resume_from_checkpoints = false;
+  NonFinite on_non_finite = NonFinite::kStop;
+  std::optional<double> loss_watchdog_threshold;
+  int64_t loss_watchdog_patience = 3;  // steps
 
   // output
   int64_t logging_steps = 1;         // steps between two plain progress lines

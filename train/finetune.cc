@@ -9,6 +9,7 @@
 #include "train/command_line.h"
 #include "train/explain_key.h"
 #include "train/finetuning.h"
+#include "train/stop_signals.h"
 
 namespace hone {
 namespace {
@@ -37,21 +38,24 @@ std::string quickstart_config(const PathRoots& roots) {
        "file (--help)");
 }
 
-void run(const std::vector<std::string>& arguments, const std::string& program) {
+// Returns the exit code.
+int run(const std::vector<std::string>& arguments, const std::string& program) {
   CommandLine command_line = parse_command_line(arguments);
   if (command_line.help) {
     std::fputs(help_text().c_str(), stdout);
-    return;
+    return 0;
   }
   if (command_line.explain) {
     std::fputs(command_line.explain_key.empty() ? explain_groups().c_str()
                                                 : explain_key(command_line.explain_key).c_str(),
                stdout);
-    return;
+    return 0;
   }
+  const StopSignals signals;
   const PathRoots roots = roots_of(program);
   if (arguments.empty()) command_line.config_path = quickstart_config(roots);
-  run_finetuning(load_config(command_line, roots), roots, stdout);
+  const RunOutcome outcome = run_finetuning(load_config(command_line, roots), roots, stdout);
+  return outcome.signal == 0 ? 0 : exit_code_of_signal(outcome.signal);
 }
 
 int report(ErrorCode code, const char* message) {
@@ -65,8 +69,7 @@ int report(ErrorCode code, const char* message) {
 
 int main(int argc, char** argv) {
   try {
-    hone::run({argv + 1, argv + argc}, argv[0]);
-    return 0;
+    return hone::run({argv + 1, argv + argc}, argv[0]);
   } catch (const hone::Error& e) {
     return hone::report(e.code(), e.what());
   } catch (const std::bad_alloc&) {

@@ -2,7 +2,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "train/finetuning.h"
 
-#include <chrono>
 #include <optional>
 
 #include "data/chat_format.h"
@@ -10,25 +9,25 @@
 #include "data/printable.h"
 #include "data/special_tokens.h"
 #include "tensor/allocator.h"
+#include "train/checkpoint.h"
 #include "train/config_yaml.h"
 #include "train/dry_run.h"
 #include "train/export_model.h"
 #include "train/host_memory.h"
 #include "train/memory_forecast.h"
-#include "train/metrics.h"
 #include "train/model_options.h"
+#include "train/output_lock.h"
 #include "train/plan_file.h"
-#include "train/progress.h"
+#include "train/resume.h"
+#include "train/run_identity.h"
+#include "train/stop_signals.h"
 #include "train/training_data.h"
+#include "train/training_loop.h"
 
 namespace hone {
 namespace {
 
-using Clock = std::chrono::steady_clock;
-
-double seconds_since(Clock::time_point start) {
-  return std::chrono::duration<double>(Clock::now() - start).count();
-}
+namespace fs = std::filesystem;
 
 ChatWriter chat_writer(const TrainConfig& config, const Tokenizer& tokenizer) {
   check_qwen3_5_marks(tokenizer);
@@ -43,13 +42,6 @@ void check_vocabulary(const Tokenizer& tokenizer, const ModelConfig& model,
          ", but the model's vocab_size is ", model.vocab_size, "; they do not belong together");
 }
 
-void make_output_dir(const std::filesystem::path& dir) {
-  std::error_code error;
-  std::filesystem::create_directories(dir, error);
-  if (error)
-    fail(ErrorCode::kDisk, "output_dir: cannot create ", dir.string(), ": ", error.message());
-}
-
 void say(std::FILE* out, const std::string& text) {
   std::fputs(text.c_str(), out);
   std::fflush(out);
@@ -57,7 +49,7 @@ void say(std::FILE* out, const std::string& text) {
 
 // What programs and people can read about the run beside its results.
 void write_plan(const RunPlan& plan) {
-  make_output_dir(plan.output_dir);
+  make_directories(plan.output_dir.string());
   TrainConfig config = plan.config;
   config.dry_run = false;  // the file is for the run itself
   config.output_dir = plan.output_dir;
@@ -96,39 +88,67 @@ auto with_memory_advice(const RunPlan& plan, const std::vector<RowShape>& rows, 
   }
 }
 
-// Runs the steps, writing metrics and progress.
-RunOutcome run_steps(Trainer& trainer, const RunPlan& plan, std::FILE* out) {
-  MetricsWriter metrics((plan.output_dir / "metrics.jsonl").string());
-  ProgressPrinter progress(out, plan.config.logging_steps);
-  RunOutcome outcome;
-  const Clock::time_point start = Clock::now();
-  while (trainer.steps_done() < plan.total_steps) {
-    const Clock::time_point step_start = Clock::now();
-    const StepResult r = trainer.step();
-    const double speed = static_cast<double>(r.tokens) / seconds_since(step_start);
-    const int64_t memory = memory_stats(kCpu).peak;
-    metrics.write({.step = r.step,
-                   .loss = r.loss,
-                   .lr = r.learning_rate,
-                   .grad_norm = r.grad_norm,
-                   .tokens = r.tokens,
-                   .tokens_per_second = speed,
-                   .memory_bytes = memory});
-    outcome.seconds = seconds_since(start);
-    progress.update({.step = r.step,
-                     .total_steps = plan.total_steps,
-                     .loss = r.loss,
-                     .learning_rate = r.learning_rate,
-                     .grad_norm = r.grad_norm,
-                     .tokens_per_second = speed,
-                     .memory_bytes = memory,
-                     .seconds_left = estimate_seconds_left(outcome.seconds, r.step,
-                                                           plan.total_steps - r.step)});
-    if (r.step == 1) outcome.first_loss = r.loss;
-    outcome.last_loss = r.loss;
-    outcome.steps = r.step;
-    outcome.tokens += r.tokens;
-  }
+// Whether the run goes on in the folder of the checkpoint.
+bool is_in(const GoodCheckpoint& checkpoint, const fs::path& output_dir) {
+  std::error_code ignored;
+  return fs::equivalent(fs::absolute(checkpoint.path).parent_path(), output_dir, ignored);
+}
+
+// Makes the output folder ready for the first step: what belongs to another run or to another
+// course of this one moves aside, and the metrics go on where the checkpoint stands.
+MetricsWriter prepare_output(RunPlan& plan, const std::optional<GoodCheckpoint>& checkpoint) {
+  const fs::path& output_dir = plan.output_dir;
+  const fs::path metrics = output_dir / "metrics.jsonl";
+  remove_leftovers(output_dir);
+  const int64_t kept =
+      checkpoint && is_in(*checkpoint, output_dir) ? checkpoint->manifest.step : -1;
+  if (const auto aside = set_aside(output_dir, kept))
+    plan.notices.push_back("checkpoints that this run does not continue from are now in " +
+                           aside->string());
+  write_plan(plan);
+  if (!checkpoint) return MetricsWriter(metrics);
+  cut_metrics(checkpoint->path.parent_path() / "metrics.jsonl", metrics, checkpoint->manifest.step);
+  return MetricsWriter(metrics, MetricsWriter::Begin::kAppend);
+}
+
+RunOutcome finished_already(const GoodCheckpoint& checkpoint, const fs::path& output_dir,
+                            const std::vector<std::string>& notices, std::FILE* out) {
+  const RunState state = read_run_state(checkpoint.path);
+  std::error_code ignored;
+  const bool adapter = fs::exists(checkpoint.path / kAdapterFolder, ignored);
+  RunOutcome outcome = outcome_of(state);
+  outcome.result = output_dir / (adapter ? kAdapterFolder : kModelFolder);
+  say(out, describe_finished(checkpoint.path, outcome, notices));
+  return outcome;
+}
+
+// From the first step that is missing to the result.
+RunOutcome train(const RunPlan& plan, const LoadedModel& model, Trainer& trainer,
+                 const RunIdentity& identity, const RunState& state, MetricsWriter& metrics,
+                 std::FILE* out) {
+  const TrainConfig& config = plan.config;
+  CheckpointKeeper keeper(plan.output_dir,
+                          {.model = model,
+                           .optimizer = trainer.optimizer(),
+                           .base_dir = base_model_dir(config),
+                           .tokenizer_dir = tokenizer_dir(config),
+                           .resumable = !config.save_only_model},
+                          identity, config.save_total_limit);
+  keeper.require_space();
+  say(out, describe_plan(plan) + "\n");
+  reset_peak_memory(kCpu);
+  TrainingLoop loop = {trainer,
+                       plan,
+                       keeper,
+                       metrics,
+                       SaveSchedule(config, plan.total_steps, plan.sampler.steps_per_epoch()),
+                       {config.loss_watchdog_threshold, config.loss_watchdog_patience},
+                       state};
+  RunOutcome outcome = run_training_loop(loop, out);
+  if (outcome.signal == 0)
+    outcome.result =
+        export_model(model, plan.output_dir, base_model_dir(config), tokenizer_dir(config));
+  say(out, "\n" + describe_outcome(plan, outcome));
   return outcome;
 }
 
@@ -136,27 +156,42 @@ RunOutcome run_steps(Trainer& trainer, const RunPlan& plan, std::FILE* out) {
 
 RunOutcome run_finetuning(const LoadedConfig& loaded, const PathRoots& roots, std::FILE* out) {
   const TrainConfig& config = loaded.config;
-  // Data first: it is quick to read, and errors in it are frequent.
+  const fs::path output_dir =
+      config.output_dir.empty() ? default_output_dir(roots, std::time(nullptr)) : config.output_dir;
+  std::vector<std::string> notices = loaded.notices;
+  std::optional<OutputLock> lock;
+  std::error_code ignored;
+  if (fs::is_directory(output_dir, ignored)) lock.emplace(output_dir);
+  const auto checkpoint = find_checkpoint(resume_request(config), output_dir, notices);
+
+  // Data before the model: it is quick to read, and errors in it are frequent.
   const Tokenizer tokenizer = Tokenizer::load(tokenizer_dir(config));
   const TrainingData data = load_training_data(config, tokenizer, chat_writer(config, tokenizer));
   Sampler sampler(data.train.lengths(), sampler_settings(config));
   const int64_t total_steps = config.max_steps.value_or(sampler.steps_in(config.num_epochs));
+  const RunIdentity identity = run_identity(config, data.train, sampler, total_steps);
+  if (checkpoint) {
+    check_same_run(*checkpoint, identity, notices);
+    if (is_finished(*checkpoint, identity, output_dir))
+      return finished_already(*checkpoint, output_dir, notices, out);
+  }
 
   // What the run will be, known before a weight is read.
   const LoadedModel described = describe_model(load_options(config));
   check_vocabulary(tokenizer, described.config, config);
-  const TrainerSettings settings = trainer_settings(config, described.config, total_steps);
+  TrainerSettings settings = trainer_settings(config, described.config, total_steps);
+  settings.stop_requested = [] { return stop_signal() != 0; };
   const std::vector<RowShape> rows = largest_rows(sampler, total_steps);
-  RunPlan plan = {
-      config,
-      described,
-      data,
-      sampler,
-      total_steps,
-      settings.learning_rate.warmup_steps,
-      config.output_dir.empty() ? default_output_dir(roots, std::time(nullptr)) : config.output_dir,
-      loaded.notices,
-      forecast_memory(config, described.config, rows, available_host_memory())};
+  RunPlan plan = {config,
+                  described,
+                  data,
+                  sampler,
+                  total_steps,
+                  settings.learning_rate.warmup_steps,
+                  output_dir,
+                  notices,
+                  forecast_memory(config, described.config, rows, available_host_memory()),
+                  checkpoint ? checkpoint->path : fs::path()};
   plan.notices.insert(plan.notices.end(), data.notices.begin(), data.notices.end());
   for (const std::string& notice : model_notices(config, described.config))
     plan.notices.push_back(notice);
@@ -171,14 +206,15 @@ RunOutcome run_finetuning(const LoadedConfig& loaded, const PathRoots& roots, st
   return with_memory_advice(plan, rows, [&] {
     LoadedModel model = load_model(load_options(config));
     Trainer trainer(model, data.train, sampler, settings);
-    write_plan(plan);
-    say(out, describe_plan(plan) + "\n");
-    reset_peak_memory(kCpu);
-    RunOutcome outcome = run_steps(trainer, plan, out);
-    outcome.result =
-        export_model(model, plan.output_dir, base_model_dir(config), tokenizer_dir(config));
-    say(out, "\n" + describe_outcome(plan, outcome));
-    return outcome;
+    RunState state;
+    if (checkpoint) {
+      state = read_checkpoint(checkpoint->path, model, trainer.optimizer());
+      trainer.continue_from(state.steps, state.skipped_in_row);
+    }
+    make_directories(output_dir.string());
+    if (!lock) lock.emplace(output_dir);
+    MetricsWriter metrics = prepare_output(plan, checkpoint);
+    return train(plan, model, trainer, identity, state, metrics, out);
   });
 }
 

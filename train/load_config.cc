@@ -202,6 +202,8 @@ class Reader {
     const bool is_dataset = name.ends_with(".path");
     if (is_dataset && (out.written == "json" || out.written == "jsonl"))
       return true;  // a kind of file; data_files says which
+    if (name == "resume_from_checkpoint" && (out.written == "auto" || read_boolean(out.written)))
+      return true;
     FoundPath found = value.at.in_file() ? find_from_yaml(out.written, yaml_directory_, roots_)
                                          : find_from_command_line(out.written, roots_);
     std::string hint;

@@ -3,14 +3,17 @@
 #include "train/metrics.h"
 
 #include <fcntl.h>
-#include <unistd.h>
 
 #include <cerrno>
 #include <charconv>
 #include <cmath>
 #include <cstring>
+#include <optional>
+#include <span>
 #include <string_view>
 
+#include "data/file_calls.h"
+#include "data/json.h"
 #include "tensor/check.h"
 
 namespace hone {
@@ -21,6 +24,15 @@ std::string json_number(double x) {
   if (std::isinf(x)) return x > 0 ? "\"Infinity\"" : "\"-Infinity\"";
   char buffer[32];
   return std::string(buffer, std::to_chars(buffer, buffer + sizeof buffer, x).ptr);
+}
+
+// The member "step" of a line; nothing when it is not such a line.
+std::optional<int64_t> step_of(const std::string& line) {
+  try {
+    return parse_json(line, {"metrics.jsonl"}).get_int("step");
+  } catch (const Error&) {
+    return std::nullopt;
+  }
 }
 
 [[noreturn]] void fail_disk(const std::filesystem::path& path, const char* what) {
@@ -42,27 +54,44 @@ std::string metrics_json(const StepMetrics& m) {
   field("tokens", std::to_string(m.tokens));
   field("tokens_per_second", json_number(m.tokens_per_second));
   field("memory_bytes", std::to_string(m.memory_bytes));
+  if (m.skipped) field("skipped", "true");
   return line + "}";
 }
 
-MetricsWriter::MetricsWriter(const std::filesystem::path& path) : path_(path) {
+MetricsWriter::MetricsWriter(const std::filesystem::path& path, Begin begin) : path_(path) {
   constexpr mode_t kReadableByAll = 0644;
-  file_ = open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, kReadableByAll);
-  if (file_ < 0) fail_disk(path_, "cannot create the file");
+  const int empty = begin == Begin::kEmpty ? O_TRUNC : 0;
+  file_ = FileDescriptor(file_calls::create(
+      path_.string(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | empty, kReadableByAll));
+  if (file_.get() < 0) fail_disk(path_, "cannot create the file");
 }
-
-MetricsWriter::~MetricsWriter() { close(file_); }
 
 void MetricsWriter::write(const StepMetrics& metrics) {
   const std::string line = metrics_json(metrics) + "\n";
-  for (size_t done = 0; done < line.size();) {
-    const ssize_t written = ::write(file_, line.data() + done, line.size() - done);
-    if (written >= 0) {
-      done += static_cast<size_t>(written);
-    } else if (errno != EINTR) {
-      fail_disk(path_, "cannot write step metrics");
-    }
+  for (std::span<const std::byte> rest = std::as_bytes(std::span(line)); !rest.empty();) {
+    const ssize_t written = file_calls::append(file_.get(), path_.string(), rest);
+    if (written < 0) fail_disk(path_, "cannot write step metrics");
+    rest = rest.subspan(static_cast<size_t>(written));
   }
+}
+
+void MetricsWriter::sync() {
+  if (file_calls::sync(file_.get(), path_.string()) != 0) fail_disk(path_, "cannot sync");
+}
+
+void cut_metrics(const std::filesystem::path& from, const std::filesystem::path& to, int64_t step) {
+  std::error_code ignored;
+  if (!std::filesystem::exists(from, ignored)) return;
+  const std::string text = read_file(from.string(), ErrorCode::kDisk);
+  std::string kept;
+  for (size_t begin = 0, end = 0; (end = text.find('\n', begin)) != std::string::npos;
+       begin = end + 1) {
+    const std::string line = text.substr(begin, end - begin);
+    const auto number = step_of(line);
+    if (!number) break;
+    if (*number <= step) kept += line + "\n";
+  }
+  write_file(to.string(), kept);
 }
 
 }  // namespace hone

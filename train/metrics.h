@@ -6,6 +6,7 @@
 //   {"step":1,"loss":4.21,"lr":0.002,"grad_norm":1.5,"tokens":2048,
 //    "tokens_per_second":1234.5,"memory_bytes":104857600}
 //
+// "skipped":true follows in a step whose loss or gradient was not finite and which changed nothing.
 // A number is written with the fewest digits that read back as the same double. JSON has no words
 // for numbers that are not finite; they are the strings "NaN", "Infinity" and "-Infinity".
 #pragma once
@@ -13,6 +14,8 @@
 #include <cstdint>
 #include <filesystem>
 #include <string>
+
+#include "data/file.h"
 
 namespace hone {
 
@@ -24,6 +27,7 @@ struct StepMetrics {
   int64_t tokens = 0;            // processed in this step
   double tokens_per_second = 0;  // of this step
   int64_t memory_bytes = 0;      // peak so far
+  bool skipped = false;          // the step changed nothing: written as "skipped":true
 };
 
 // The object, without a line end.
@@ -33,20 +37,28 @@ std::string metrics_json(const StepMetrics& metrics);
 // whole steps and a killed run loses none.
 class MetricsWriter {
  public:
-  // Creates the file or empties the one that exists.
+  enum class Begin { kEmpty, kAppend };
+
+  // Creates the file; one that exists is emptied or goes on.
   // Errors: kDisk.
-  explicit MetricsWriter(const std::filesystem::path& path);
-  ~MetricsWriter();
-  MetricsWriter(const MetricsWriter&) = delete;
-  MetricsWriter& operator=(const MetricsWriter&) = delete;
+  explicit MetricsWriter(const std::filesystem::path& path, Begin begin = Begin::kEmpty);
 
   // Appends one line.
   // Errors: kDisk, for a full disk above all.
   void write(const StepMetrics& metrics);
 
+  // Makes all lines durable. Errors: kDisk.
+  void sync();
+
  private:
   std::filesystem::path path_;
-  int file_ = -1;
+  FileDescriptor file_;
 };
+
+// Copies the lines of steps up to `step` from one metrics.jsonl to another, or the same, which
+// appears in one step: a run that continues there writes no step twice. A line that is no JSON
+// object with a step (a killed run may leave half a line) ends the copy. Without `from` nothing
+// happens. Errors: kDisk.
+void cut_metrics(const std::filesystem::path& from, const std::filesystem::path& to, int64_t step);
 
 }  // namespace hone

@@ -74,6 +74,7 @@ TrainerSettings trainer_settings(const TrainConfig& config, const ModelConfig& m
   s.aux_loss = uses_aux_loss(config, model);
   s.aux_coefficient = config.router_aux_loss_coef.value_or(model.moe.aux_loss_coef);
   s.seed = static_cast<uint64_t>(config.seed);
+  s.on_non_finite = config.on_non_finite;
   return s;
 }
 

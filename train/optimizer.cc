@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "train/optimizer.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include "kernels/optimizer/global_norm.h"
@@ -36,6 +37,31 @@ int64_t AdamW::state_bytes() const {
   for (const State& s : states_)
     bytes += s.m.defined() ? s.m.nbytes() + s.v.nbytes() : s.eight_bit.nbytes();
   return bytes;
+}
+
+std::vector<AdamW::NamedState> AdamW::state() const {
+  constexpr int64_t kBlock = kernels::AdamW8bitState::kBlock;
+  std::vector<NamedState> all;
+  for (const auto& slot : arena_.slots()) {
+    const auto of_slot = [&](const State& s) {
+      return s.begin <= slot.offset && slot.offset < s.end;
+    };
+    const State& s = *std::find_if(states_.begin(), states_.end(), of_slot);
+    const int64_t begin = slot.offset - s.begin, n = slot.shape.numel();
+    const auto blocks = [&](const Tensor& absmax) {
+      return absmax.narrow(0, begin / kBlock, (n + kBlock - 1) / kBlock);
+    };
+    if (s.m.defined()) {
+      all.push_back({slot.name + ".m", s.m.narrow(0, begin, n).view(slot.shape)});
+      all.push_back({slot.name + ".v", s.v.narrow(0, begin, n).view(slot.shape)});
+    } else {
+      all.push_back({slot.name + ".m.codes", s.eight_bit.c1.narrow(0, begin, n)});
+      all.push_back({slot.name + ".m.absmax", blocks(s.eight_bit.absmax1)});
+      all.push_back({slot.name + ".v.codes", s.eight_bit.c2.narrow(0, begin, n)});
+      all.push_back({slot.name + ".v.absmax", blocks(s.eight_bit.absmax2)});
+    }
+  }
+  return all;
 }
 
 double AdamW::step(double learning_rate) {

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <string>
 #include <vector>
 
 #include "kernels/optimizer/adamw.h"
@@ -31,6 +32,19 @@ class AdamW {
   // Sync: reads the norm back, after both.
   double step(double learning_rate);
   int64_t steps_taken() const { return steps_; }
+
+  // What a checkpoint keeps beside the weights: views of the moments, parameter by parameter.
+  //   <parameter>.m, <parameter>.v                 like the master weights, in the parameter's shape
+  //   <parameter>.m.codes, .v.codes                u8 [n], where they have 8 bits
+  //   <parameter>.m.absmax, .v.absmax              f32 [ceil(n / 256)]
+  // Writing to them and set_steps_taken() restores a state.
+  struct NamedState {
+    std::string name;
+    Tensor value;
+  };
+  std::vector<NamedState> state() const;
+  void set_steps_taken(int64_t steps) { steps_ = steps; }
+
   int64_t state_bytes() const;
 
  private:

@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "train/run_report.h"
 
+#include <string.h>
+
 #include <algorithm>
 #include <array>
 #include <cstdio>
@@ -183,23 +185,48 @@ std::string describe_plan(const RunPlan& plan) {
   text += line("steps", steps_text(plan));
   text += line("memory", memory_text(plan.forecast));
   text += line("output", plan.output_dir.string());
+  if (!plan.resumed_from.empty()) text += line("resumed", "from " + plan.resumed_from.string());
   text += line("seed", std::to_string(plan.config.seed));
   for (const std::string& notice : plan.notices) text += line("note", notice);
   return text;
 }
 
+RunOutcome outcome_of(const RunState& state) {
+  return {.first_loss = state.first_loss,
+          .last_loss = state.last_loss,
+          .steps = state.steps,
+          .tokens = state.tokens,
+          .seconds = state.seconds};
+}
+
 std::string describe_outcome(const RunPlan& plan, const RunOutcome& o) {
   const double speed = o.seconds > 0 ? static_cast<double>(o.tokens) / o.seconds : 0;
-  return line("done",
-              printed("loss %.4f", o.first_loss) + printed(" -> %.4f", o.last_loss) + ", " +
-                  format_count(o.steps) + " steps in " + format_duration(o.seconds) +
-                  printed(", %.0f tokens/s", speed) + ", peak memory " +
-                  format_bytes(memory_stats(kCpu).peak) +
-                  (plan.forecast.plan.peak_bytes == 0
-                       ? ""
-                       : " (predicted " + format_bytes(plan.forecast.plan.peak_bytes) + ")")) +
-         line(plan.model.lora ? "adapter" : "model", o.result.string()) +
+  const std::string numbers =
+      printed("loss %.4f", o.first_loss) + printed(" -> %.4f", o.last_loss) + ", " +
+      format_count(o.steps) + " steps in " + format_duration(o.seconds) +
+      printed(", %.0f tokens/s", speed) + ", peak memory " + format_bytes(memory_stats(kCpu).peak) +
+      (plan.forecast.plan.peak_bytes == 0
+           ? ""
+           : " (predicted " + format_bytes(plan.forecast.plan.peak_bytes) + ")");
+  if (o.signal != 0)
+    return line("stopped", std::string("by SIG") + ::sigabbrev_np(o.signal) + " after " +
+                               format_count(o.steps) + " of " + format_count(plan.total_steps) +
+                               " steps; " + numbers) +
+           line("state", o.result.string()) +
+           line("next", "the same command with resume_from_checkpoint=auto output_dir=" +
+                            plan.output_dir.string());
+  return line("done", numbers) + line(plan.model.lora ? "adapter" : "model", o.result.string()) +
          line("next", next_text(plan, o));
+}
+
+std::string describe_finished(const std::filesystem::path& checkpoint, const RunOutcome& o,
+                              const std::vector<std::string>& notices) {
+  std::string text;
+  for (const std::string& notice : notices) text += line("note", notice);
+  return text +
+         line("done", "nothing to do: " + checkpoint.string() + " is after the last step, " +
+                          format_count(o.steps)) +
+         line("result", o.result.string());
 }
 
 }  // namespace hone

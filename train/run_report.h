@@ -13,6 +13,7 @@
 #include "models/load_model.h"
 #include "train/config.h"
 #include "train/memory_forecast.h"
+#include "train/run_state.h"
 #include "train/training_data.h"
 
 namespace hone {
@@ -26,17 +27,22 @@ struct RunPlan {
   int64_t warmup_steps;
   std::filesystem::path output_dir;
   std::vector<std::string> notices;
-  MemoryForecast forecast = {};  // without a peak: none was made
+  MemoryForecast forecast = {};             // without a peak: none was made
+  std::filesystem::path resumed_from = {};  // a checkpoint; empty: the run is new
 };
 
+// Of the whole run, with the parts before it was resumed.
 struct RunOutcome {
   double first_loss = 0;
   double last_loss = 0;
   int64_t steps = 0;
   int64_t tokens = 0;
   double seconds = 0;
-  std::filesystem::path result;  // the adapter's or the model's folder
+  std::filesystem::path result = {};  // the adapter's, the model's or the last checkpoint's folder
+  int signal = 0;                     // that stopped the run before its end; 0: none
 };
+
+RunOutcome outcome_of(const RunState& state);
 
 // "12,345,678".
 std::string format_count(int64_t n);
@@ -52,5 +58,9 @@ std::string describe_plan(const RunPlan& plan);
 
 // The closing lines: loss, time, speed, memory, where the result is, and what to do next.
 std::string describe_outcome(const RunPlan& plan, const RunOutcome& outcome);
+
+// Instead of both, for a run that was resumed after its last step.
+std::string describe_finished(const std::filesystem::path& checkpoint, const RunOutcome& outcome,
+                              const std::vector<std::string>& notices);
 
 }  // namespace hone

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <initializer_list>
+#include <limits>
 #include <string>
 
 #include "tensor/allocator.h"
@@ -40,9 +41,8 @@ void set(const Tensor& t, std::initializer_list<T> values) {
   std::copy(values.begin(), values.end(), t.data<T>());
 }
 
-void require_finite(double value, const char* what, int64_t step, const Dataset& dataset,
-                    const StepSamples& samples) {
-  if (std::isfinite(value)) return;
+[[noreturn]] void fail_non_finite(double value, const char* what, int64_t step,
+                                  const Dataset& dataset, const StepSamples& samples) {
   fail(ErrorCode::kNonFinite, "step ", step, ": the ", what, " is ", value,
        "; the weights are still those of step ", step - 1,
        "\n  rows of the step: ", rows_of(dataset, samples),
@@ -84,7 +84,7 @@ void Trainer::run_micro_batch(const MicroBatch& micro_batch, int64_t index,
     result.aux_loss += aux_share * static_cast<double>(losses.aux.item<float>());
 }
 
-StepResult Trainer::compute_gradients() {
+StepResult Trainer::run_micro_batches() {
   const StepSamples samples = sampler_.at(steps_done_);
   StepResult result;
   result.step = steps_done_ + 1;
@@ -98,20 +98,53 @@ StepResult Trainer::compute_gradients() {
 
   model_.arena->clear_gradients();
   int64_t index = 0;
-  for (const MicroBatch& m : samples.micro_batches) run_micro_batch(m, index++, samples, result);
+  for (const MicroBatch& m : samples.micro_batches) {
+    if (index > 0 && settings_.stop_requested && settings_.stop_requested()) {
+      result.outcome = StepOutcome::kAbandoned;
+      return result;
+    }
+    run_micro_batch(m, index++, samples, result);
+  }
   model_.arena->finish_gradients();
-  require_finite(result.loss + result.aux_loss, "loss", result.step, dataset_, samples);
+  return result;
+}
+
+// The step is not taken because `value` is not finite.
+void Trainer::skip_or_fail(StepResult& result, double value, const char* what) {
+  if (settings_.on_non_finite == NonFinite::kStop || skipped_in_row_ >= kMaxSkipped)
+    fail_non_finite(value, what, result.step, dataset_, sampler_.at(steps_done_));
+  result.outcome = StepOutcome::kSkipped;
+  ++skipped_in_row_;
+  ++steps_done_;
+}
+
+StepResult Trainer::compute_gradients() {
+  StepResult result = run_micro_batches();
+  const double loss = result.loss + result.aux_loss;
+  if (!std::isfinite(loss))
+    fail_non_finite(loss, "loss", result.step, dataset_, sampler_.at(steps_done_));
   return result;
 }
 
 StepResult Trainer::step() {
-  StepResult result = compute_gradients();
+  StepResult result = run_micro_batches();
+  if (result.outcome == StepOutcome::kAbandoned) return result;
+  if (const double loss = result.loss + result.aux_loss; !std::isfinite(loss)) {
+    result.grad_norm = std::numeric_limits<double>::quiet_NaN();
+    skip_or_fail(result, loss, "loss");
+    return result;
+  }
+  updating_ = true;
   {
     const StepScope scope(kCpu, hash_path("optimizer"));
     result.grad_norm = optimizer_.step(result.learning_rate);
   }
-  require_finite(result.grad_norm, "norm of the gradients", result.step, dataset_,
-                 sampler_.at(steps_done_));
+  updating_ = false;
+  if (!std::isfinite(result.grad_norm)) {
+    skip_or_fail(result, result.grad_norm, "norm of the gradients");
+    return result;
+  }
+  skipped_in_row_ = 0;
   ++steps_done_;
   return result;
 }

@@ -96,4 +96,25 @@ expect 3 "bad.jsonl:2: " "$finetune" "$repository/train/examples/gsm8k.yaml" \
 expect 6 "error: step [0-9]*: the .* is -*\(nan\|inf\)" "$finetune" \
   "$repository/train/examples/quickstart.yaml" learning_rate=1e30 max_steps=10 output_dir=diverged
 
+# A run that is stopped and resumed ends like one that is not; meanwhile nobody else gets the folder.
+short=("$finetune" "$repository/train/examples/gsm8k.yaml" datasets.0.path=rows.jsonl sequence_len=64
+  gradient_accumulation_steps=2 micro_batch_size=1)
+expect 0 "" "${short[@]}" max_steps=300 output_dir=whole
+"${short[@]}" max_steps=300 output_dir=stopped >"$work/stopped" 2>&1 &
+pid=$!
+until grep -q "step 3/" "$work/stopped" || ! kill -0 "$pid" 2>/dev/null; do sleep 0.02; done
+expect 2 "process $pid is training into this folder" "${short[@]}" output_dir=stopped
+kill -s TERM "$pid"
+status=0
+wait "$pid" || status=$?
+((status == 143)) || { echo "FAILED: SIGTERM: status $status" >&2; failures=$((failures + 1)); }
+grep -q "stopped  by SIGTERM after " "$work/stopped" || { cat "$work/stopped" >&2; failures=$((failures + 1)); }
+expect 2 "seed: 42 in the checkpoint, now 7" "${short[@]}" max_steps=300 output_dir=stopped \
+  resume_from_checkpoint=auto seed=7
+expect 0 "" "${short[@]}" max_steps=300 output_dir=stopped resume_from_checkpoint=auto
+says "resumed  from .*/stopped/checkpoint-"
+cmp "$work"/user/{whole,stopped}/adapter/adapter_model.safetensors || failures=$((failures + 1))
+expect 0 "" "${short[@]}" max_steps=300 output_dir=stopped resume_from_checkpoint=auto
+says "nothing to do"
+
 exit $((failures > 0))

@@ -10,8 +10,10 @@
 #include <limits>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <vector>
 
 #include "tensor/check.h"
+#include "tests/data/temporary_directory.h"
 
 namespace hone {
 namespace {
@@ -78,6 +80,38 @@ TEST_CASE("metrics: a full disk and a missing folder are disk errors") {
   };
   CHECK(code_of("/dev/full") == ErrorCode::kDisk);
   CHECK(code_of("/nowhere/metrics.jsonl") == ErrorCode::kDisk);
+}
+
+TEST_CASE("metrics: a resumed run goes on where its checkpoint stands") {
+  const TemporaryDirectory dir;
+  const std::string from = dir / "from.jsonl", to = dir / "to.jsonl";
+  {
+    MetricsWriter writer(from);
+    for (int64_t step = 1; step <= 5; ++step) {
+      StepMetrics metrics;
+      metrics.step = step;
+      metrics.skipped = step == 2;
+      writer.write(metrics);
+    }
+    writer.sync();
+  }
+  std::ofstream(from, std::ios::app) << "{\"step\":6,\"lo";  // killed in the middle of a line
+  const auto steps_in = [](const std::string& path) {
+    std::vector<int64_t> steps;
+    std::ifstream file(path);
+    for (std::string line; std::getline(file, line);)
+      steps.push_back(nlohmann::json::parse(line)["step"].get<int64_t>());
+    return steps;
+  };
+  cut_metrics(from, to, 3);
+  CHECK(steps_in(to) == std::vector<int64_t>{1, 2, 3});
+  cut_metrics(from, to, 9);
+  CHECK(steps_in(to) == std::vector<int64_t>{1, 2, 3, 4, 5});
+  cut_metrics(to, to, 4);
+  MetricsWriter(to, MetricsWriter::Begin::kAppend).write({.step = 5});
+  CHECK(steps_in(to) == std::vector<int64_t>{1, 2, 3, 4, 5});
+  cut_metrics(dir / "none.jsonl", to, 1);
+  CHECK(steps_in(to).size() == 5);
 }
 
 }  // namespace

@@ -6,6 +6,8 @@
 
 #include <limits>
 #include <numeric>
+#include <string>
+#include <vector>
 
 #include "kernels/core/parallel.h"
 #include "kernels/elementwise/elementwise.h"
@@ -232,6 +234,81 @@ TEST_CASE("trainer: a loss that is not finite stops the run and names step and r
   CHECK(test::same_bits(before,
                         kernels::contiguous(kernels::cast(model.arena->master(), DType::f64))));
   CHECK(trainer.steps_done() == 1);
+}
+
+// A weight that every row needs, changed to NaN and back.
+struct Poison {
+  explicit Poison(LoadedModel& model)
+      : first(nn::ParameterArena::slice(model.arena->master(), model.arena->slots()[0])
+                  .view({model.arena->slots()[0].shape.numel()})
+                  .data<float>()),
+        good(*first) {}
+  void set() const { *first = std::numeric_limits<float>::quiet_NaN(); }
+  void clear() const { *first = good; }
+  float* first;
+  float good;
+};
+
+TEST_CASE("trainer: skipped steps change no bit, are counted, and are at most five in a row") {
+  LoadedModel model = tiny_moe();
+  const Dataset dataset = test::random_dataset(kLengths, 37);
+  Sampler sampler(dataset.lengths(), rows(2, 1));
+  TrainerSettings settings;
+  settings.learning_rate = {LrSchedule::kConstant, 0.01, 0, 100};
+  settings.on_non_finite = NonFinite::kSkip;
+  Trainer trainer(model, dataset, sampler, settings);
+  trainer.step();
+  const auto bytes_of = [&] {
+    std::vector<std::string> all;
+    const auto add = [&](const Tensor& t) {
+      all.emplace_back(static_cast<const char*>(t.raw()), static_cast<size_t>(t.nbytes()));
+    };
+    add(model.arena->master());
+    for (const AdamW::NamedState& state : trainer.optimizer().state()) add(state.value);
+    return all;
+  };
+  const Poison poison(model);
+  poison.set();
+  const auto before = bytes_of();
+  for (int i = 1; i <= kMaxSkipped; ++i) {
+    const StepResult result = trainer.step();
+    CHECK(result.outcome == StepOutcome::kSkipped);
+    CHECK(trainer.skipped_in_row() == i);
+    CHECK(trainer.steps_done() == 1 + i);
+    CHECK(bytes_of() == before);
+    CHECK(trainer.optimizer().steps_taken() == 1);
+  }
+  check_contains(error_of(ErrorCode::kNonFinite, [&] { trainer.step(); }), "step 7: ");
+  CHECK(bytes_of() == before);
+  poison.clear();
+  CHECK(trainer.step().outcome == StepOutcome::kTaken);
+  CHECK(trainer.skipped_in_row() == 0);
+  CHECK(trainer.optimizer().steps_taken() == 2);
+}
+
+TEST_CASE("trainer: a step that is asked to stop between its micro batches leaves no trace") {
+  const Dataset dataset = test::random_dataset(kLengths, 37);
+  std::vector<Tensor> weights;
+  for (const bool stops : {false, true}) {
+    LoadedModel model = tiny_moe();
+    Sampler sampler(dataset.lengths(), rows(2, 4));
+    TrainerSettings settings;
+    settings.learning_rate = {LrSchedule::kConstant, 0.01, 0, 100};
+    int asked = 0;
+    settings.stop_requested = [&] { return stops && ++asked == 2; };
+    Trainer trainer(model, dataset, sampler, settings);
+    if (stops) {
+      const Tensor before = kernels::contiguous(kernels::cast(model.arena->master(), DType::f64));
+      CHECK(trainer.step().outcome == StepOutcome::kAbandoned);
+      CHECK(trainer.steps_done() == 0);
+      CHECK(test::same_bits(before,
+                            kernels::contiguous(kernels::cast(model.arena->master(), DType::f64))));
+    }
+    CHECK(trainer.step().outcome == StepOutcome::kTaken);
+    CHECK(trainer.steps_done() == 1);
+    weights.push_back(kernels::contiguous(kernels::cast(model.arena->master(), DType::f64)));
+  }
+  CHECK(test::same_bits(weights[0], weights[1]));
 }
 
 }  // namespace

@@ -2,10 +2,48 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Rules about checkpoints and resuming.
+#include <cmath>
+
 #include "train/config_rules/lines.h"
 
 namespace hone::config_rules {
 
-TrainRules checkpoint_rules() { return {}; }
+TrainRules checkpoint_rules() {
+  using C = TrainConfig;
+  using G = GivenKeys;
+  return {
+      at_most_one("saves twice", {"saves_per_epoch", "save_steps"},
+                  "save_steps is set too; keep one of the two"),
+      error(
+          "broken steps between saves", {"save_steps"},
+          [](const C& c, const G&) {
+            return c.save_steps && *c.save_steps > 1 && *c.save_steps != std::floor(*c.save_steps);
+          },
+          "expected whole steps, or a part of all steps below 1"),
+      error(
+          "saves against the strategy", {"save_strategy", "save_steps", "saves_per_epoch"},
+          [](const C& c, const G& given) {
+            const bool spread = given.on("save_steps") || given.on("saves_per_epoch");
+            const bool no = c.save_strategy == SaveStrategy::kNo;
+            const bool epoch = c.save_strategy == SaveStrategy::kEpoch;
+            return given.has("save_strategy") &&
+                   ((no && spread) || (epoch && given.on("save_steps")));
+          },
+          "says otherwise than the key that spreads the saves; keep one of the two"),
+      error(
+          "resuming nowhere", {"resume_from_checkpoint", "auto_resume_from_checkpoints"},
+          [](const C& c, const G& given) {
+            return c.output_dir.empty() &&
+                   (given.on("resume_from_checkpoint") || given.on("auto_resume_from_checkpoints"));
+          },
+          "needs output_dir, the folder of the run that goes on"),
+      notice(
+          "patience of no watchdog", {"loss_watchdog_patience"},
+          [](const C& c, const G& given) {
+            return given.on("loss_watchdog_patience") && !c.loss_watchdog_threshold;
+          },
+          "no effect without loss_watchdog_threshold"),
+  };
+}
 
 }  // namespace hone::config_rules

@@ -4,6 +4,21 @@
 
 namespace hone {
 
-std::vector<RuleCase> checkpoint_rule_cases() { return {}; }
+std::vector<RuleCase> checkpoint_rule_cases() {
+  return {
+      {"saves twice", "saves_per_epoch: 2\nsave_steps: 5\n", "saves_per_epoch: 2\nsave_steps:\n"},
+      {"broken steps between saves", "save_steps: 1.5\n", "save_steps: 0.5\n"},
+      {"saves against the strategy", "save_strategy: no\nsaves_per_epoch: 2\n",
+       "save_strategy: epoch\nsaves_per_epoch: 2\n"},
+      {"saves against the strategy", "save_strategy: epoch\nsave_steps: 5\n",
+       "save_strategy: steps\nsave_steps: 5\n"},
+      {"resuming nowhere", "resume_from_checkpoint: auto\n",
+       "resume_from_checkpoint: auto\noutput_dir: out\n"},
+      {"resuming nowhere", "auto_resume_from_checkpoints: true\n",
+       "auto_resume_from_checkpoints: false\n"},
+      {"patience of no watchdog", "loss_watchdog_patience: 2\n",
+       "loss_watchdog_patience: 2\nloss_watchdog_threshold: 9\n"},
+  };
+}
 
 }  // namespace hone

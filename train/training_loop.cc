@@ -1,0 +1,106 @@
+// Copyright 2026 The hone authors.
+// SPDX-License-Identifier: Apache-2.0
+#include "train/training_loop.h"
+
+#include <chrono>
+#include <new>
+
+#include "tensor/allocator.h"
+#include "train/progress.h"
+#include "train/stop_signals.h"
+
+namespace hone {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+double seconds_since(Clock::time_point start) {
+  return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
+// Weights and moments are those before the step that failed; losing them would be a pity.
+std::string save_after_out_of_memory(TrainingLoop& loop) {
+  if (!loop.trainer.between_steps() || loop.state.steps == 0)
+    return "no new checkpoint was written";
+  try {
+    return "the state after step " + std::to_string(loop.state.steps) + " is saved in " +
+           loop.keeper.save(loop.state, loop.metrics, /*full=*/true).string();
+  } catch (const std::exception& e) {
+    return std::string("no new checkpoint was written: ") + e.what();
+  }
+}
+
+StepResult take_step(TrainingLoop& loop) {
+  try {
+    return loop.trainer.step();
+  } catch (const Error& e) {
+    if (e.code() != ErrorCode::kOutOfMemory) throw;
+    fail(ErrorCode::kOutOfMemory, e.what(), "\n  ", save_after_out_of_memory(loop));
+  } catch (const std::bad_alloc&) {
+    fail(ErrorCode::kOutOfMemory, "the system has no memory left\n  ",
+         save_after_out_of_memory(loop));
+  }
+}
+
+void count(const StepResult& r, double seconds, const TrainingLoop& loop, RunState& state) {
+  if (r.step == 1) state.first_loss = r.loss;
+  state.last_loss = r.loss;
+  state.steps = r.step;
+  state.optimizer_steps = loop.trainer.optimizer().steps_taken();
+  state.skipped_in_row = loop.trainer.skipped_in_row();
+  state.tokens += r.tokens;
+  state.seconds += seconds;
+}
+
+void report(const StepResult& r, double seconds, double elapsed, int64_t first_step,
+            TrainingLoop& loop, ProgressPrinter& progress) {
+  const double speed = static_cast<double>(r.tokens) / seconds;
+  const int64_t memory = memory_stats(kCpu).peak;
+  loop.metrics.write({.step = r.step,
+                      .loss = r.loss,
+                      .lr = r.learning_rate,
+                      .grad_norm = r.grad_norm,
+                      .tokens = r.tokens,
+                      .tokens_per_second = speed,
+                      .memory_bytes = memory,
+                      .skipped = r.outcome == StepOutcome::kSkipped});
+  const int64_t total = loop.plan.total_steps;
+  progress.update(
+      {.step = r.step,
+       .total_steps = total,
+       .loss = r.loss,
+       .learning_rate = r.learning_rate,
+       .grad_norm = r.grad_norm,
+       .tokens_per_second = speed,
+       .memory_bytes = memory,
+       .seconds_left = estimate_seconds_left(elapsed, r.step - first_step, total - r.step)});
+}
+
+}  // namespace
+
+RunOutcome run_training_loop(TrainingLoop& loop, std::FILE* out) {
+  const StopScope stop_scope;
+  ProgressPrinter progress(out, loop.plan.config.logging_steps);
+  RunState& state = loop.state;
+  const int64_t first_step = state.steps;
+  const Clock::time_point start = Clock::now();
+  while (state.steps < loop.plan.total_steps && stop_signal() == 0) {
+    const Clock::time_point step_start = Clock::now();
+    const StepResult r = take_step(loop);
+    if (r.outcome == StepOutcome::kAbandoned) break;
+    const double seconds = seconds_since(step_start);
+    count(r, seconds, loop, state);
+    report(r, seconds, seconds_since(start), first_step, loop, progress);
+    loop.watchdog.observe(r.step, r.loss, state.above_threshold);
+    if (loop.schedule.due(r.step)) loop.keeper.save(state, loop.metrics);
+  }
+  progress.finish();
+  RunOutcome outcome = outcome_of(state);
+  if (state.steps < loop.plan.total_steps) {
+    outcome.signal = stop_signal();
+    outcome.result = loop.keeper.save(state, loop.metrics, /*full=*/true);
+  }
+  return outcome;
+}
+
+}  // namespace hone

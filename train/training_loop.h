@@ -1,0 +1,36 @@
+// Copyright 2026 The hone authors.
+// SPDX-License-Identifier: Apache-2.0
+//
+// From the step where a run stands to its last: steps, metrics, progress, checkpoints, stopping.
+#pragma once
+
+#include <cstdio>
+
+#include "train/checkpoint_keeper.h"
+#include "train/loss_watchdog.h"
+#include "train/metrics.h"
+#include "train/run_report.h"
+#include "train/run_state.h"
+#include "train/save_schedule.h"
+#include "train/trainer.h"
+
+namespace hone {
+
+struct TrainingLoop {
+  Trainer& trainer;
+  const RunPlan& plan;
+  CheckpointKeeper& keeper;
+  MetricsWriter& metrics;
+  SaveSchedule schedule;
+  LossWatchdog watchdog;
+  RunState state = {};  // of the steps done before
+};
+
+// Returns after the last step, or after a signal asked to stop and the state was saved; the outcome
+// says which. A step that a signal interrupts between its micro batches is given up: the state is
+// that before it.
+// Errors: those of Trainer::step, LossWatchdog, CheckpointKeeper and MetricsWriter. When memory runs
+// out in a step, the state before it is saved if that is possible.
+RunOutcome run_training_loop(TrainingLoop& loop, std::FILE* out);
+
+}  // namespace hone
