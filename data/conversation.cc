@@ -23,6 +23,30 @@ void add_default_system_message(Conversation& conversation, std::string_view tex
   conversation.messages.insert(conversation.messages.begin(), chat_message("system", text));
 }
 
+bool parse_tool_arguments(Conversation& conversation) {
+  bool any = false;
+  for (Json& message : conversation.messages) {
+    const auto calls = message.find("tool_calls");
+    if (calls == message.end() || !calls->is_array()) continue;
+    for (Json& call : *calls) {
+      if (!call.is_object()) continue;
+      const auto function = call.find("function");
+      Json& holder = function != call.end() && function->is_object() ? *function : call;
+      const auto arguments = holder.find("arguments");
+      if (arguments == holder.end() || !arguments->is_string()) continue;
+      try {
+        const JsonValue parsed = parse_json(arguments->get_ref<const std::string&>(),
+                                            {conversation.where, ErrorCode::kDataset});
+        if (!parsed.is_object()) continue;
+        *arguments = parsed.raw();
+        any = true;
+      } catch (const Error&) {  // text that is no JSON is the template's to judge
+      }
+    }
+  }
+  return any;
+}
+
 void check_conversation(const Conversation& conversation) {
   const auto reject = [&](const auto&... parts) {
     fail(ErrorCode::kDataset, printable(conversation.where, 4096), ": ", parts...);

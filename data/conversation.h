@@ -37,6 +37,9 @@ Json chat_message(std::string_view role, std::string_view content);
 // Puts a system message first where the conversation has none. Nothing for an empty `text`.
 void add_default_system_message(Conversation& conversation, std::string_view text);
 
+// "arguments" of tool calls that are texts of JSON objects become those. Returns whether any did.
+bool parse_tool_arguments(Conversation& conversation);
+
 // Throws Error(kDataset) "<where>: ..." unless `messages` is an array of at least one object, each
 // with a role that is a string, and `tools` and `template_kwargs` are what they should be.
 void check_conversation(const Conversation& conversation);

@@ -1,0 +1,23 @@
+// Copyright 2026 The hone authors.
+// SPDX-License-Identifier: Apache-2.0
+//
+// The chat templates that are built in: data/templates/*.jinja, by name.
+//
+// Their texts are hone's own; what they write is what the models' official templates write. The
+// names are axolotl's, and so is the form of qwen3_5; qwen3_5_think and qwen3_5_nothink are the two
+// that the Qwen3.5 models ship with.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace hone {
+
+// Null for other names.
+std::optional<std::string_view> builtin_chat_template(std::string_view name);
+
+std::vector<std::string_view> builtin_chat_template_names();  // sorted
+
+}  // namespace hone

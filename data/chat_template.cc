@@ -1,0 +1,194 @@
+// Copyright 2026 The hone authors.
+// SPDX-License-Identifier: Apache-2.0
+#include "data/chat_template.h"
+
+#include <algorithm>
+
+#include "data/chat_turns.h"
+#include "data/conversation.h"
+#include "data/printable.h"
+#include "tensor/check.h"
+
+namespace hone {
+namespace {
+
+// A conversation with which templates show their generation prompt.
+Conversation probe(const Json& template_kwargs, const Json& tools) {
+  Conversation c;
+  c.messages.push_back(chat_message("user", "x"));
+  c.template_kwargs = template_kwargs;
+  c.tools = tools;
+  return c;
+}
+
+// Switches that change a generation prompt, in all their positions.
+std::vector<Json> variants_of(const Json& template_kwargs) {
+  std::vector<Json> all = {template_kwargs};
+  for (const char* name : {"enable_thinking", "thinking"})
+    for (const bool on : {true, false}) {
+      all.push_back(template_kwargs);
+      all.back()[name] = on;
+    }
+  return all;
+}
+
+// use(conversation) with parsed arguments of tool calls; with them as they are if that fails.
+template <class Use>
+auto with_parsed_arguments(const Conversation& conversation, const Use& use) {
+  Conversation parsed = conversation;
+  if (!parse_tool_arguments(parsed)) return use(conversation);
+  try {
+    return use(parsed);
+  } catch (const Error&) {
+    return use(conversation);
+  }
+}
+
+std::string joined(const std::vector<std::string>& pieces) {
+  std::string text;
+  for (const std::string& piece : pieces) text += piece;
+  return text;
+}
+
+bool is_blank(std::string_view text) {
+  return jinja::strip_borders(text, true, false).begin == text.size();
+}
+
+}  // namespace
+
+ChatTemplate::ChatTemplate(std::string_view text, jinja::Source source, ChatTokens tokens,
+                           int64_t now)
+    : template_(text, std::move(source)), tokens_(std::move(tokens)), now_(now) {
+  headers_ = find_headers(Conversation());
+  settings_ = std::string(text) + '\0' + std::to_string(now);
+  for (const auto& [name, value] : tokens_.variables) settings_ += '\0' + name + '\0' + value;
+  for (const auto* list : {&tokens_.end_marks, &tokens_.special})
+    for (const std::string& token : *list) settings_ += '\0' + token;
+}
+
+std::string ChatTemplate::variable(std::string_view name) const {
+  for (const auto& [known, value] : tokens_.variables)
+    if (known == name) return value;
+  return "";
+}
+
+jinja::Output ChatTemplate::run(const Conversation& conversation, bool add_generation_prompt,
+                                size_t messages) const {
+  try {
+    std::vector<jinja::Variable> variables;
+    for (const auto& [name, value] : tokens_.variables) variables.push_back({name, value});
+    Json shown = Json::array();
+    for (size_t i = 0; i < messages; ++i) shown.push_back(conversation.messages[i]);
+    variables.push_back({"messages", jinja::messages_value(shown)});
+    variables.push_back({"tools", jinja::from_json(conversation.tools)});
+    variables.push_back({"documents", jinja::Value()});
+    variables.push_back({"add_generation_prompt", add_generation_prompt});
+    for (const auto& [name, value] : conversation.template_kwargs.items())
+      variables.push_back({name, jinja::from_json(value)});
+    return template_.render(variables, now_);
+  } catch (const jinja::Problem& problem) {  // of a value that templates cannot hold
+    fail(ErrorCode::kDataset, printable(conversation.where, 4096), ": ", problem.what());
+  } catch (const Error& error) {
+    fail(error.code(), printable(conversation.where, 4096), ": ", error.what());
+  }
+}
+
+// The text that add_generation_prompt adds to a conversation, empty if it adds none.
+ChatTemplate::Header ChatTemplate::find_header(const Conversation& probe) const {
+  const jinja::Output without = run(probe, false, probe.size());
+  const jinja::Output with = run(probe, true, probe.size());
+  const std::string& text = with.text.bytes;
+  if (!text.starts_with(without.text.bytes)) return {};
+  Header pieces;
+  for (size_t w = 0; w < with.writes.size(); ++w) {
+    const size_t begin = with.writes[w].begin;
+    const size_t end = w + 1 < with.writes.size() ? with.writes[w + 1].begin : text.size();
+    if (end > without.text.bytes.size())
+      pieces.push_back(text.substr(std::max(begin, without.text.bytes.size()),
+                                   end - std::max(begin, without.text.bytes.size())));
+  }
+  return pieces;
+}
+
+// What the template writes in front of an assistant's words, unless that is only space, which a
+// model writes itself.
+ChatTemplate::Header ChatTemplate::find_silent_header(Conversation probe) const {
+  probe.messages.push_back(chat_message("assistant", "y"));
+  const jinja::Output output = run(probe, false, probe.size());
+  for (size_t w = 0; w < output.writes.size(); ++w) {
+    if (output.writes[w].message != 1) continue;
+    for (const jinja::Mark& m : output.text.marks) {
+      if (m.origin != 1) continue;
+      const size_t begin = output.writes[w].begin;
+      const std::string header = output.text.bytes.substr(begin, m.begin - std::min(begin, m.begin));
+      if (is_blank(header)) return {};
+      return {header};
+    }
+  }
+  return {};
+}
+
+std::vector<ChatTemplate::Header> ChatTemplate::find_headers(const Conversation& like) const {
+  std::vector<Header> headers;
+  const auto add = [&](Header header) {
+    if (!header.empty() && std::find(headers.begin(), headers.end(), header) == headers.end())
+      headers.push_back(std::move(header));
+  };
+  for (const Json& kwargs : variants_of(like.template_kwargs)) {
+    try {
+      add(find_header(probe(kwargs, like.tools)));
+    } catch (const Error&) {  // the template does not take the probe, or not these switches
+    }
+  }
+  // A template that knows no add_generation_prompt shows its header only so; and where the prompt
+  // goes on behind the header ("<think>"), not all turns do.
+  try {
+    const Header silent = find_silent_header(probe(like.template_kwargs, like.tools));
+    const bool begins_prompt =
+        std::any_of(headers.begin(), headers.end(), [&](const Header& pieces) {
+          return !silent.empty() && joined(pieces).starts_with(silent[0]);
+        });
+    if (headers.empty() || begins_prompt) add(silent);
+  } catch (const Error&) {  // the template does not take this probe
+  }
+  return headers;
+}
+
+RenderedChat ChatTemplate::render_as_is(const Conversation& conversation) const {
+  TurnSettings settings;
+  const bool plain = conversation.template_kwargs.empty();
+  settings.headers = plain ? headers_ : find_headers(conversation);
+  settings.end_marks = tokens_.end_marks;
+  settings.special = tokens_.special;
+  settings.prompts_before = [&](size_t message) {
+    std::vector<std::string> prompts;
+    Conversation before = conversation;
+    for (const Json& kwargs : variants_of(conversation.template_kwargs)) {
+      before.template_kwargs = kwargs;
+      try {
+        prompts.push_back(run(before, true, message).text.bytes);
+      } catch (const Error&) {  // no prompt that this template makes
+      }
+    }
+    // The longest one that fits says most.
+    std::stable_sort(prompts.begin(), prompts.end(), [](const auto& a, const auto& b) {
+      return a.size() > b.size();
+    });
+    return prompts;
+  };
+  return find_turns(run(conversation, false, conversation.size()), conversation, settings,
+                    template_.has_generation_blocks());
+}
+
+RenderedChat ChatTemplate::render(const Conversation& conversation) const {
+  check_conversation(conversation);
+  return with_parsed_arguments(conversation, [&](const Conversation& c) { return render_as_is(c); });
+}
+
+std::string ChatTemplate::prompt(const Conversation& conversation) const {
+  check_conversation(conversation);
+  return with_parsed_arguments(
+      conversation, [&](const Conversation& c) { return run(c, true, c.size()).text.bytes; });
+}
+
+}  // namespace hone

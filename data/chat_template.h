@@ -1,0 +1,80 @@
+// Copyright 2026 The hone authors.
+// SPDX-License-Identifier: Apache-2.0
+//
+// A model's chat template: conversations to text, with the place of every message in it.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "data/jinja.h"
+#include "data/rendered_chat.h"
+
+namespace hone {
+
+// Templates that print today's date print this one in training, so that a run gives the same tokens
+// whichever day it is started or continued on: 26 July 2024, the date that Llama 3.2's template
+// falls back to.
+inline constexpr int64_t kTrainingDate = 1721952000;  // seconds since 1970
+
+// What a template knows of its tokenizer.
+struct ChatTokens {
+  // Names and texts that templates can use: {"bos_token", "<s>"}, {"eos_token", "</s>"}, ...
+  std::vector<std::pair<std::string, std::string>> variables;
+  // The tokens that end a turn: eos_token and eot_tokens.
+  std::vector<std::string> end_marks;
+  // The tokenizer's other special tokens. The first one behind an assistant's words ends the turn
+  // where none of end_marks follows.
+  std::vector<std::string> special;
+};
+
+class ChatTemplate {
+ public:
+  // Errors: source.code for text that is no template.
+  ChatTemplate(std::string_view text, jinja::Source source, ChatTokens tokens,
+               int64_t now = kTrainingDate);
+
+  // The whole conversation, for training.
+  //
+  // What is written while a loop of the template stands at a message belongs to that message. Its
+  // header is what add_generation_prompt gives a model that is asked for such a message; where the
+  // turn does not begin with that, what the template makes of the messages before it. A turn for
+  // which none of that holds is listed as unattributed.
+  //
+  // "arguments" of tool calls that are JSON texts are parsed first: most templates expect objects.
+  // A template that cannot take them so gets them as they are.
+  // Errors: kDataset "<where>: <template>:<line>:<column>: ...".
+  RenderedChat render(const Conversation& conversation) const;
+
+  // What a model is given when it should answer: the text with the generation prompt at its end.
+  // Errors: as render.
+  std::string prompt(const Conversation& conversation) const;
+
+  const jinja::Source& source() const { return template_.source(); }
+  // Everything that decides what it writes, for checksums.
+  const std::string& settings() const { return settings_; }
+  // The text of one of ChatTokens::variables, empty without it.
+  std::string variable(std::string_view name) const;
+
+ private:
+  // A generation prompt in the pieces in which the template writes it.
+  using Header = std::vector<std::string>;
+
+  jinja::Output run(const Conversation& conversation, bool add_generation_prompt,
+                    size_t messages) const;
+  RenderedChat render_as_is(const Conversation& conversation) const;
+  std::vector<Header> find_headers(const Conversation& like) const;
+  Header find_header(const Conversation& probe) const;
+  Header find_silent_header(Conversation probe) const;
+
+  jinja::Template template_;
+  ChatTokens tokens_;
+  int64_t now_;
+  std::string settings_;
+  std::vector<Header> headers_;  // of conversations without template_kwargs
+};
+
+}  // namespace hone

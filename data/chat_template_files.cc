@@ -1,0 +1,145 @@
+// Copyright 2026 The hone authors.
+// SPDX-License-Identifier: Apache-2.0
+#include "data/chat_template_files.h"
+
+#include <filesystem>
+#include <optional>
+
+#include "data/builtin_templates.h"
+#include "data/file.h"
+#include "data/json.h"
+#include "data/printable.h"
+#include "tensor/check.h"
+
+namespace hone {
+namespace {
+
+namespace fs = std::filesystem;
+
+// A template's text and its name in messages.
+struct TemplateText {
+  std::string text;
+  jinja::Source source;
+};
+
+bool is_file(const fs::path& path) {
+  std::error_code error;
+  return fs::is_regular_file(path, error);
+}
+
+std::string read_template(const std::string& path, ErrorCode code) {
+  const std::string text = read_file(path, code);
+  if (text.size() > jinja::kMaxTemplateBytes)
+    fail(code, printable(path, 4096), ": a template of ", text.size(), " bytes, more than ",
+         jinja::kMaxTemplateBytes);
+  return text;
+}
+
+// One of the named templates in tokenizer_config.json.
+TemplateText named_template(const JsonValue& list) {
+  std::optional<TemplateText> chosen;
+  for (const JsonValue& entry : list.elements()) {
+    const std::string name = entry.get_string("name");
+    const bool is_default = name == "default";
+    if (!is_default && !(name == "tool_use" && !chosen)) continue;
+    chosen = {entry.get_string("template"), {entry.where(), ErrorCode::kModel}};
+    if (is_default) break;
+  }
+  if (!chosen) list.reject("a template named \"default\" or \"tool_use\"");
+  return *chosen;
+}
+
+std::optional<TemplateText> model_template(const fs::path& dir) {
+  if (const fs::path file = dir / "chat_template.jinja"; is_file(file))
+    return TemplateText{read_template(file.string(), ErrorCode::kModel),
+                        {file.string(), ErrorCode::kModel}};
+  const fs::path config = dir / "tokenizer_config.json";
+  if (!is_file(config)) return std::nullopt;
+  const auto value = load_json(config.string()).find("chat_template");
+  if (!value) return std::nullopt;
+  if (value->is_string())
+    return TemplateText{value->as_string(), {value->where(), ErrorCode::kModel}};
+  if (!value->is_array()) value->reject("a template, or a list of named templates");
+  return named_template(*value);
+}
+
+TemplateText builtin(std::string_view name) {
+  const auto text = builtin_chat_template(name);
+  if (text) return {std::string(*text), {"chat_template " + std::string(name), ErrorCode::kInternal}};
+  std::string names;
+  for (const std::string_view known : builtin_chat_template_names())
+    names += (names.empty() ? "" : ", ") + std::string(known);
+  fail(ErrorCode::kUsage, "chat_template: there is no built-in template ", quote(name, 60),
+       "; known are tokenizer_default, tokenizer_default_fallback_NAME, jinja, ", names);
+}
+
+TemplateText given_template(const std::string& jinja) {
+  if (jinja.empty())
+    fail(ErrorCode::kUsage,
+         "chat_template: jinja needs chat_template_jinja, a template's text or the path of its file");
+  // A text has tags; a path has neither tags nor lines.
+  const bool is_text = jinja.find("{{") != std::string::npos ||
+                       jinja.find("{%") != std::string::npos || jinja.find('\n') != std::string::npos;
+  if (is_text) return {jinja, {"chat_template_jinja", ErrorCode::kUsage}};
+  return {read_template(jinja, ErrorCode::kUsage), {jinja, ErrorCode::kUsage}};
+}
+
+TemplateText find_template(const ChatTemplateChoice& choice, const std::string& model_dir) {
+  constexpr std::string_view kDefault = "tokenizer_default";
+  constexpr std::string_view kFallback = "tokenizer_default_fallback_";
+  if (choice.name == "jinja") return given_template(choice.jinja);
+  const bool has_fallback = choice.name.starts_with(kFallback);
+  if (choice.name != kDefault && !has_fallback) return builtin(choice.name);
+  if (auto own = model_template(model_dir)) return *own;
+  if (has_fallback) return builtin(choice.name.substr(kFallback.size()));
+  fail(ErrorCode::kUsage, printable(model_dir, 4096),
+       " has no chat template (chat_template.jinja, or \"chat_template\" in "
+       "tokenizer_config.json). Set chat_template to a built-in one, such as chatml or qwen3_5, or "
+       "to jinja with chat_template_jinja");
+}
+
+// {"content": "<s>", ...} or "<s>"; nullopt for null and anything else.
+std::optional<std::string> token_text(const JsonValue& value) {
+  if (value.is_string()) return value.as_string();
+  if (!value.is_object()) return std::nullopt;
+  const auto content = value.find("content");
+  if (!content || !content->is_string()) return std::nullopt;
+  return content->as_string();
+}
+
+}  // namespace
+
+std::map<std::string, std::string> load_special_tokens(const std::string& model_dir) {
+  std::map<std::string, std::string> tokens;
+  for (const char* file : {"special_tokens_map.json", "tokenizer_config.json"}) {
+    const fs::path path = fs::path(model_dir) / file;
+    if (!is_file(path)) continue;
+    const JsonValue config = load_json(path.string());
+    for (const char* name : {"bos_token", "eos_token", "unk_token", "sep_token", "pad_token",
+                             "cls_token", "mask_token"})
+      if (const auto value = config.find(name))
+        if (auto text = token_text(*value)) tokens[name] = std::move(*text);
+  }
+  return tokens;
+}
+
+ChatTemplate load_chat_template(const ChatTemplateChoice& choice, const std::string& model_dir,
+                                const Tokenizer& tokenizer) {
+  TemplateText found = find_template(choice, model_dir);
+  std::map<std::string, std::string> special = load_special_tokens(model_dir);
+  for (const auto& [name, text] : choice.special_tokens) special[name] = text;
+  ChatTokens tokens;
+  for (const auto& [name, text] : special) tokens.variables.emplace_back(name, text);
+  if (const auto eos = special.find("eos_token"); eos != special.end())
+    tokens.end_marks.push_back(eos->second);
+  for (const std::string& token : choice.eot_tokens) {
+    if (!tokenizer.token_to_id(token))
+      fail(ErrorCode::kUsage, "eot_tokens: the tokenizer has no token ", quote(token, 60));
+    tokens.end_marks.push_back(token);
+  }
+  for (int32_t id = 0; id < tokenizer.vocab_size(); ++id)
+    if (tokenizer.is_special(id)) tokens.special.push_back(tokenizer.id_to_token(id));
+  return ChatTemplate(found.text, std::move(found.source), std::move(tokens), choice.now);
+}
+
+}  // namespace hone

@@ -1,0 +1,37 @@
+// Copyright 2026 The hone authors.
+// SPDX-License-Identifier: Apache-2.0
+//
+// Where chat templates come from: a model directory, the built-in ones, or the configuration.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "data/chat_template.h"
+#include "data/tokenizer.h"
+
+namespace hone {
+
+struct ChatTemplateChoice {
+  // "tokenizer_default": the model's own; "tokenizer_default_fallback_NAME": the same, or NAME where
+  // the model has none; "jinja": `jinja`; or the name of a built-in template.
+  std::string name = "tokenizer_default";
+  std::string jinja;                            // a template's text, or the path of its file
+  std::map<std::string, std::string> special_tokens;  // "eos_token" -> text, over the tokenizer's
+  std::vector<std::string> eot_tokens;                // end turns as well as the eos token
+  int64_t now = kTrainingDate;                        // for templates that print today's date
+};
+
+// The texts of a model's special tokens: "bos_token", "eos_token", ... from tokenizer_config.json
+// and special_tokens_map.json. Errors: kModel for files that are not what they should be.
+std::map<std::string, std::string> load_special_tokens(const std::string& model_dir);
+
+// A model's template is its chat_template.jinja, or "chat_template" in its tokenizer_config.json: a
+// text, or a list of named ones, of which "default" is taken ("tool_use" if it is the only one).
+//
+// Errors: kUsage, naming the keys, for a choice that cannot be followed; kModel for a model's files.
+ChatTemplate load_chat_template(const ChatTemplateChoice& choice, const std::string& model_dir,
+                                const Tokenizer& tokenizer);
+
+}  // namespace hone
