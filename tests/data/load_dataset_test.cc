@@ -446,6 +446,13 @@ TEST_CASE("load_dataset: prepared tokens are used again, and made anew when anyt
   CHECK(files() == before);
 }
 
+// Sanitizers keep freed memory for a while.
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+constexpr bool kMemoryIsOurs = false;
+#else
+constexpr bool kMemoryIsOurs = true;
+#endif
+
 TEST_CASE("load_dataset: memory does not grow with the file") {
   Fixture f;
   f.settings.max_tokens = 4096;
@@ -466,7 +473,7 @@ TEST_CASE("load_dataset: memory does not grow with the file") {
   const int64_t in_memory = 4 * d.tokens();  // what holding the tokens would take
   MESSAGE("tokens: ", in_memory >> 20, " MiB, memory grew by ", grown >> 20, " MiB");
   REQUIRE(in_memory > int64_t{80} << 20);
-  CHECK(grown < int64_t{64} << 20);
+  if (kMemoryIsOurs) CHECK(grown < int64_t{64} << 20);
   CHECK(labels_text(d, 11'999).starts_with("w0 w7919 "));
 }
 
