@@ -56,6 +56,17 @@ std::string escaped(std::string_view text, int64_t limit, bool between_quotes) {
 
 std::string printable(std::string_view text, int64_t limit) { return escaped(text, limit, false); }
 
+std::string printable_lines(std::string_view text) {
+  std::string out;
+  for (;;) {
+    const size_t end = text.find('\n');
+    out += printable(text.substr(0, end), static_cast<int64_t>(text.size()));
+    if (end == std::string_view::npos) return out;
+    out += '\n';
+    text.remove_prefix(end + 1);
+  }
+}
+
 std::string quote(std::string_view text, int64_t limit) {
   return '"' + escaped(text, limit, true) + '"';
 }

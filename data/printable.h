@@ -17,7 +17,10 @@ namespace hone {
 // \xNN; cut after `limit` bytes of input, which "..." then marks.
 std::string printable(std::string_view text, int64_t limit = 120);
 
-// The same between double quotes, with quotes and backslashes escaped.
+// The same line by line: '\n' stays. For whole messages, where they are printed.
+std::string printable_lines(std::string_view text);
+
+// As printable, between double quotes, with quotes and backslashes escaped.
 std::string quote(std::string_view text, int64_t limit = 120);
 
 }  // namespace hone

@@ -14,6 +14,7 @@ namespace hone {
 namespace {
 
 constexpr int64_t kLengthBytes = 8;
+constexpr const char* kRemedy = "; the file is damaged: fetch it again, or save it anew";
 constexpr int64_t kMaxInt64 = std::numeric_limits<int64_t>::max();
 
 // Reads the header without building a tree of JSON values: each one is checked as it comes, so
@@ -231,7 +232,7 @@ void check_coverage(const StoredTensors& tensors, int64_t data_bytes, const std:
     if (t->second.offset != end)
       fail(ErrorCode::kModel, name, ": tensor ", quote(t->first),
            ": data_offsets: ", t->second.offset < end ? "overlap" : "hole", ": begins at byte ",
-           t->second.offset, " of the data, expected ", end, ", where ", before);
+           t->second.offset, " of the data, expected ", end, ", where ", before, kRemedy);
     end += t->second.nbytes;
     before = quote(t->first) + " ends";
   }
@@ -272,7 +273,11 @@ SafetensorsHeader parse_safetensors_header(std::string_view json, int64_t data_b
          "found ", json.empty() ? "an empty one" : quote(json.substr(0, 1)));
   const JsonSource source{name + ": header", ErrorCode::kModel};
   HeaderReader reader(json, source);
-  parse_json_events(reader);
+  try {
+    parse_json_events(reader);
+  } catch (const Error& e) {
+    fail(e.code(), e.what(), kRemedy);
+  }
   SafetensorsHeader header = reader.take();
   check_coverage(header.tensors, data_bytes, name);
   const int64_t data_begin = kLengthBytes + static_cast<int64_t>(json.size());

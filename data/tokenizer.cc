@@ -7,6 +7,7 @@
 #include <unordered_set>
 #include <utility>
 
+#include "data/json.h"
 #include "data/tokenizer_json.h"
 #include "data/unicode.h"
 #include "tensor/check.h"
@@ -83,8 +84,12 @@ Tokenizer Tokenizer::load(const std::string& path) {
   namespace fs = std::filesystem;
   std::error_code ignored;
   const bool is_directory = fs::is_directory(path, ignored);
-  return Tokenizer(std::make_unique<State>(
-      load_tokenizer_json(is_directory ? (fs::path(path) / "tokenizer.json").string() : path)));
+  const std::string file = is_directory ? (fs::path(path) / "tokenizer.json").string() : path;
+  return Tokenizer(std::make_unique<State>(parse_tokenizer_json(load_json(file))));
+}
+
+Tokenizer Tokenizer::parse(std::string_view json, const std::string& name) {
+  return Tokenizer(std::make_unique<State>(parse_tokenizer_json(parse_json(json, {name}))));
 }
 
 // `text` has no added token of the raw kind in it.

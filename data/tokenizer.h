@@ -26,6 +26,9 @@ class Tokenizer {
   // Errors: kModel naming file and JSON path (data/tokenizer_json.h says what is supported).
   static Tokenizer load(const std::string& path);
 
+  // From the text of a tokenizer.json. `name` stands for the file in messages. Errors: as load.
+  static Tokenizer parse(std::string_view json, const std::string& name);
+
   Tokenizer(Tokenizer&&) noexcept;
   Tokenizer& operator=(Tokenizer&&) noexcept;
   ~Tokenizer();

@@ -209,8 +209,7 @@ void read_post_processor(const JsonValue& json, TokenizerJson& out) {
 
 }  // namespace
 
-TokenizerJson load_tokenizer_json(const std::string& path) {
-  const JsonValue json = load_json(path, ErrorCode::kModel);
+TokenizerJson parse_tokenizer_json(const JsonValue& json) {
   Vocabulary vocabulary;
   Bpe bpe = read_bpe(json.at("model"), vocabulary);
   std::vector<AddedToken> added;

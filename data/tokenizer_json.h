@@ -10,6 +10,7 @@
 
 #include "data/added_tokens.h"
 #include "data/bpe.h"
+#include "data/json.h"
 #include "data/pretokenizer.h"
 #include "data/vocabulary.h"
 
@@ -25,9 +26,9 @@ struct TokenizerJson {
   std::vector<int32_t> prefix, suffix;  // what the post-processor puts around one sequence
 };
 
-// Reads the file. "truncation" and "padding" do not concern ids and are ignored.
-// Errors: kModel naming file and JSON path for whatever is inconsistent, or that hone does not do:
-// other models than BPE, dropout, byte_fallback, sub-word affixes, other normalizers, ...
-TokenizerJson load_tokenizer_json(const std::string& path);
+// Reads the file's content. "truncation" and "padding" do not concern ids and are ignored.
+// Errors: the source's code, naming file and JSON path for whatever is inconsistent, or that hone
+// does not do: other models than BPE, dropout, byte_fallback, sub-word affixes, other normalizers...
+TokenizerJson parse_tokenizer_json(const JsonValue& json);
 
 }  // namespace hone

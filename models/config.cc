@@ -38,6 +38,24 @@ const ModelFamily& find_family(const JsonValue& json) {
   type.reject("the model_type of a supported architecture (" + supported_architectures() + ")");
 }
 
+// The types of the weights are in their files; a name that is none speaks of a damaged config.json.
+void check_dtype(const JsonValue& json) {
+  for (const char* key : {"dtype", "torch_dtype"})
+    if (const auto dtype = json.find(key)) {
+      const std::string name = dtype->as_string();
+      if (name != "float32" && name != "bfloat16" && name != "float16" && name != "float64")
+        dtype->reject("float32, bfloat16, float16 or float64");
+    }
+}
+
+// Their weights are stored in other forms under other names.
+void refuse_quantised(const JsonValue& json) {
+  if (const auto quantised = json.find("quantization_config"))
+    quantised->reject(
+        "none: hone reads weights that are not quantised yet, and quantises them "
+        "itself (load_in_4bit); take the model that this one was made from");
+}
+
 }  // namespace
 
 ModelConfig load_model_config(const std::string& path) {
@@ -48,6 +66,8 @@ ModelConfig parse_model_config(const JsonValue& json) {
   const ModelFamily& family = find_family(json);
   ModelConfig config;
   config.architecture = family.architecture;
+  check_dtype(json);
+  refuse_quantised(json);
   family.read_config(json, config);
   return config;
 }

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "data/printable.h"
 #include "data/regex.h"
 #include "models/peft.h"
 #include "models/presets.h"
@@ -66,6 +67,21 @@ bool anything_trains(const LoadedModel& m) {
                      [](const nn::Parameter& p) { return p.trainable; });
 }
 
+bool is_lora_matrix(const std::string& name) {
+  return name.find(".lora_A") != std::string::npos || name.find(".lora_B") != std::string::npos;
+}
+
+// What is wrong with an adapter's description is its file's fault, or that of the configuration.
+template <class Function>
+void about_adapter(const LoadOptions& o, Function f) {
+  try {
+    f();
+  } catch (const Error& e) {
+    if (o.adapter.empty()) fail(ErrorCode::kUsage, e.what());
+    fail(ErrorCode::kModel, printable(o.adapter, 4096), "/adapter_config.json: ", e.what());
+  }
+}
+
 Plan plan_model(const LoadOptions& o) {
   check(!(o.lora && !o.adapter.empty()), "load_model: a fresh adapter and one from files");
   Plan plan;
@@ -74,11 +90,11 @@ Plan plan_model(const LoadOptions& o) {
              : is_random(o) ? preset_config(o.model.substr(kRandom.size()))
                             : load_model_config(o.model);
   m.lora = o.adapter.empty() ? o.lora : load_lora_config(o.adapter);
-  if (m.lora) plan.targets.emplace(*m.lora);
+  if (m.lora) about_adapter(o, [&] { plan.targets.emplace(*m.lora); });
   nn::Builder meta = nn::Builder::meta(build_options(o, m.config, plan.targets));
   m.model = std::make_unique<CausalLm>(meta, m.config);
   m.parameters = meta.parameters();
-  if (plan.targets) plan.targets->check_all_matched(m.parameters);
+  if (plan.targets) about_adapter(o, [&] { plan.targets->check_all_matched(m.parameters); });
   if (o.train_base && !anything_trains(m))
     fail(ErrorCode::kUsage,
          "unfrozen_parameters: no weight's name begins with what they match, so "
@@ -113,14 +129,19 @@ LoadedModel load_model(const LoadOptions& o) {
   LoadedModel& m = plan.loaded;
   m.model.reset();
   check(!(o.inference && o.train_base), "load_model: full finetuning is no inference");
+  std::optional<CheckpointReader> checkpoint;
+  if (!is_random(o)) {
+    checkpoint.emplace(o.model, m.config);
+    // Before anything of the size that config.json says is allocated.
+    for (const nn::Parameter& p : m.parameters)
+      if (!is_lora_matrix(p.name)) checkpoint->require(p.name, p.shape);
+  }
   if (anything_trains(m) && !o.inference)
     m.arena = std::make_unique<nn::ParameterArena>(m.parameters, o.dtype, kCpu, o.decay_vectors);
 
   const nn::ReadWeight fresh = [seed = o.seed](const nn::WeightRequest& r) {
     return nn::initial_value(r.shape, r.init, seed, r.name);
   };
-  std::optional<CheckpointReader> checkpoint;
-  if (!is_random(o)) checkpoint.emplace(o.model, m.config);
   std::optional<AdapterReader> adapter;
   if (!o.adapter.empty())
     adapter.emplace(o.adapter, *m.lora, PeftLayout(trainable_names(m), m.config.name_infix));
@@ -137,7 +158,9 @@ LoadedModel load_model(const LoadOptions& o) {
   m.model = std::make_unique<CausalLm>(builder, m.config);
   m.parameters = builder.parameters();
   if (checkpoint) m.note = checkpoint->finish();
-  if (adapter) adapter->finish();
+  if (adapter)
+    if (const std::string note = adapter->finish(); !note.empty())
+      m.note += (m.note.empty() ? "" : "; ") + note;
   return std::move(m);
 }
 

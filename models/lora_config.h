@@ -1,7 +1,7 @@
 // Copyright 2026 The hone authors.
 // SPDX-License-Identifier: Apache-2.0
 //
-// Which modules and parameters get LoRA, with which rank: PEFT's rules.
+// Which modules and parameters get LoRA, with which rank, by PEFT's rules for a LoraConfig.
 //
 // target_modules: a list (a module matches if its path is an entry or ends in "." + entry) or one
 // regular expression for the whole path; "all-linear" means every linear but the head.
@@ -16,25 +16,10 @@
 #include <string>
 #include <vector>
 
+#include "models/adapter_config.h"
 #include "nn/builder.h"
 
 namespace hone {
-
-struct LoraConfig {
-  int64_t r = 8;
-  double alpha = 8;
-  double dropout = 0;
-  bool rslora = false;  // scale = alpha / sqrt(r) instead of alpha / r
-  std::vector<std::string> target_modules = {};
-  std::string target_modules_regex = {};  // instead of the list
-  bool all_linear = false;                // "all-linear"
-  std::vector<std::string> target_parameters = {};
-  std::vector<std::string> exclude_modules = {};
-  std::vector<std::pair<std::string, int64_t>> rank_pattern = {};
-  std::vector<std::pair<std::string, double>> alpha_pattern = {};
-  std::string base_model = {};    // base_model_name_or_path
-  std::string peft_version = {};  // as read; empty if absent
-};
 
 // Decides for one model; keeps the compiled patterns and what it matched.
 // Errors: kUsage for a pattern that does not compile, a rank below 1, or dropout on parameters.

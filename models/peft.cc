@@ -2,10 +2,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "models/peft.h"
 
+#include <sys/stat.h>
+
 #include <algorithm>
+#include <cmath>
 #include <cstdlib>
 #include <utility>
 
+#include "data/file.h"
+#include "data/printable.h"
+#include "data/safetensors_writer.h"
 #include "kernels/elementwise/elementwise.h"
 #include "models/weights.h"
 
@@ -45,6 +51,15 @@ void permute(const Tensor& from, const Tensor& to, Index index) {
   kernels::visit_float(to.dtype(), [&]<class T>() {
     for (int64_t i = 0; i < to.numel(); ++i) to.data<T>()[i] = from.data<T>()[index(i)];
   });
+}
+
+int64_t count_not_finite(const Tensor& t) {
+  int64_t count = 0;
+  kernels::visit_float(t.dtype(), [&]<class T>() {
+    for (int64_t i = 0; i < t.numel(); ++i)
+      count += !std::isfinite(static_cast<double>(t.data<T>()[i]));
+  });
+  return count;
 }
 
 }  // namespace
@@ -98,7 +113,7 @@ std::string AdapterReader::find_key(const std::string& name) const {
                             : key.starts_with(text) ? vl + key.substr(text.size())
                                                     : key;
   if (file_.contains(other)) return other;
-  fail(ErrorCode::kModel, file_.path(), ": tensor ", key,
+  fail(ErrorCode::kModel, printable(file_.path(), 4096), ": tensor ", printable(key),
        " is missing; adapter_config.json targets it");
 }
 
@@ -140,7 +155,7 @@ Tensor AdapterReader::read_expert(const nn::WeightRequest& request, const std::s
   const bool stored_is_a = is_a != old;
   const Shape expected = stored_is_a ? Shape{R * E, side} : Shape{side, R * E};
   if (!file_.contains(stored) || file_.info(stored).shape != expected)
-    fail(ErrorCode::kModel, file_.path(), ": tensor ", stored, " is ",
+    fail(ErrorCode::kModel, printable(file_.path(), 4096), ": tensor ", printable(stored), " is ",
          file_.contains(stored) ? file_.info(stored).shape.str() : "missing", ", expected ",
          expected.str(), " (rank ", R, ", ", E, " experts", old ? ", layout before PEFT 0.19" : "",
          ")");
@@ -160,21 +175,50 @@ Tensor AdapterReader::read_expert(const nn::WeightRequest& request, const std::s
 }
 
 Tensor AdapterReader::read(const nn::WeightRequest& request) {
+  const Tensor t = read_stored(request);
+  not_finite_ += count_not_finite(t);
+  return t;
+}
+
+Tensor AdapterReader::read_stored(const nn::WeightRequest& request) {
   const std::string key = find_key(request.name);
   used_.insert(key);
   if (expert_name(request.name)) return read_expert(request, key);
   if (file_.info(key).shape != request.shape)
-    fail(ErrorCode::kModel, file_.path(), ": tensor ", key, " is ", file_.info(key).shape.str(),
-         ", expected ", request.shape.str());
-  return load_tensor(file_, key);
+    fail(ErrorCode::kModel, printable(file_.path(), 4096), ": tensor ", printable(key), " is ",
+         file_.info(key).shape.str(), ", expected ", request.shape.str());
+  Tensor t = load_tensor(file_, key);
+  if (!is_float(t.dtype()))
+    fail(ErrorCode::kModel, printable(file_.path(), 4096), ": tensor ", printable(key), " is ",
+         name_of(t.dtype()), "; expected float32, bfloat16 or float16");
+  return t;
 }
 
-void AdapterReader::finish() const {
+std::string AdapterReader::finish() const {
   for (const auto& [name, info] : file_.tensors())
     if (!used_.contains(name))
-      fail(ErrorCode::kModel, file_.path(), ": tensor ", name,
+      fail(ErrorCode::kModel, printable(file_.path(), 4096), ": tensor ", printable(name),
            " matches no module of this model; the adapter belongs to another one, or "
            "adapter_config.json does not target it");
+  if (not_finite_ == 0) return "";
+  return printable(file_.path(), 4096) + ": " + std::to_string(not_finite_) +
+         " values are NaN or infinite; a run that starts from them gives the same";
+}
+
+void write_adapter(const std::string& dir, const LoraConfig& config,
+                   const nn::ParameterArena& arena, const ModelConfig& model) {
+  mkdir(dir.c_str(), 0777);  // an existing directory is fine; anything else shows below
+  std::vector<std::string> names;
+  for (const auto& slot : arena.slots()) names.push_back(slot.name);
+  const PeftLayout layout(names, model.name_infix);
+  std::vector<PeftTensor> tensors;
+  std::vector<NamedBytes> named;
+  for (const auto& slot : arena.slots())
+    tensors.push_back(layout.to_peft(slot.name, nn::ParameterArena::slice(arena.master(), slot)));
+  for (const PeftTensor& t : tensors)
+    named.push_back(named_bytes("base_model.model." + t.key, t.value));
+  write_safetensors(dir + "/adapter_model.safetensors", named);
+  write_file(dir + "/adapter_config.json", adapter_config_json(config));
 }
 
 }  // namespace hone

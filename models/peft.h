@@ -25,10 +25,6 @@
 
 namespace hone {
 
-// Errors: kModel for a file that is malformed or asks for what is not supported (DoRA, bias, ...),
-// naming the key.
-LoraConfig load_lora_config(const std::string& adapter_dir);
-
 // Where one LoRA matrix is in a PEFT file, in the layout of current PEFT.
 struct PeftTensor {
   std::string key;  // without "base_model.model."
@@ -57,11 +53,13 @@ class AdapterReader {
   AdapterReader(const std::string& adapter_dir, const LoraConfig& config, PeftLayout layout);
   // f32 or as stored, on the CPU, in this project's layout. Errors: kModel naming key and shapes.
   Tensor read(const nn::WeightRequest& request);
+  // A line on values that are not finite numbers, "" if all are.
   // Throws Error(kModel) if the file holds matrices that nothing in the model asked for.
-  void finish() const;
+  std::string finish() const;
 
  private:
   std::string find_key(const std::string& name) const;
+  Tensor read_stored(const nn::WeightRequest& request);
   Tensor read_expert(const nn::WeightRequest& request, const std::string& key) const;
   bool old_orientation(const nn::WeightRequest& request, const std::string& key) const;
 
@@ -69,6 +67,7 @@ class AdapterReader {
   PeftLayout layout_;
   std::string peft_version_;
   std::set<std::string> used_;
+  int64_t not_finite_ = 0;  // values
 };
 
 // Writes dir/adapter_config.json and dir/adapter_model.safetensors in the layout of current PEFT.

@@ -2,7 +2,26 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "models/weights.h"
 
+#include "data/printable.h"
+
 namespace hone {
+namespace {
+
+bool is_gate_up(const std::string& stack) { return stack.ends_with(".experts.gate_up_proj"); }
+
+// Where the parts of one expert are when a stack is stored expert by expert, from the top row down.
+std::vector<std::string> parts_of_expert(const std::string& stack, int64_t expert) {
+  const std::string prefix = stack.substr(0, stack.rfind('.') + 1) + std::to_string(expert) + ".";
+  if (!is_gate_up(stack)) return {prefix + "down_proj.weight"};
+  return {prefix + "gate_proj.weight", prefix + "up_proj.weight"};
+}
+
+// The shape of one such part of a stack [E, rows, columns].
+Shape shape_of_part(const std::string& stack, const Shape& shape) {
+  return {is_gate_up(stack) ? shape[1] / 2 : shape[1], shape[2]};
+}
+
+}  // namespace
 
 std::string checkpoint_name(const std::string& name, const std::string& infix) {
   return name.starts_with("model.") ? "model." + infix + name.substr(6) : name;
@@ -19,42 +38,61 @@ CheckpointReader::CheckpointReader(const std::string& directory, const ModelConf
       infix_(config.name_infix),
       tied_(config.tie_word_embeddings) {}
 
-Tensor CheckpointReader::read_exact(const std::string& stored, const Shape& shape,
-                                    const std::string& asked_for) {
+const StoredTensor& CheckpointReader::expect(const std::string& stored, const Shape& shape,
+                                             const std::string& asked_for) const {
   if (!files_.contains(stored))
-    fail(ErrorCode::kModel, files_.directory(), ": tensor ", stored, " is missing (expected ",
-         shape.str(), "); the checkpoint does not fit config.json");
+    fail(ErrorCode::kModel, printable(files_.directory(), 4096), ": tensor ", printable(stored),
+         " is missing (expected ", shape.str(), "); the checkpoint does not fit config.json");
   const StoredTensor& info = files_.info(stored);
   if (info.shape != shape)
-    fail(ErrorCode::kModel, files_.file_of(stored).path(), ": tensor ", stored, " is ",
-         info.shape.str(), ", but config.json says ", shape.str(), " for ", asked_for);
+    fail(ErrorCode::kModel, place_of(stored), " is ", info.shape.str(), ", but config.json says ",
+         shape.str(), " for ", asked_for);
+  const auto dtype = dtype_for(info.type);
+  if (!dtype || !is_float(*dtype))
+    fail(ErrorCode::kModel, place_of(stored), " is ", name_of(info.type),
+         "; expected F32, BF16, F16 or F64");
+  return info;
+}
+
+std::string CheckpointReader::place_of(const std::string& stored) const {
+  return printable(files_.file_of(stored).path(), 4096) + ": tensor " + printable(stored);
+}
+
+Tensor CheckpointReader::read_exact(const std::string& stored, const Shape& shape,
+                                    const std::string& asked_for) {
+  expect(stored, shape, asked_for);
   used_.insert(stored);
-  Tensor t = load_tensor(files_, stored);
-  if (!is_float(t.dtype()))
-    fail(ErrorCode::kModel, files_.file_of(stored).path(), ": tensor ", stored, " is ",
-         name_of(t.dtype()), "; expected float32, bfloat16 or float16");
-  return t;
+  return load_tensor(files_, stored);
+}
+
+void CheckpointReader::require(const std::string& name, const Shape& shape) const {
+  const std::string stored = checkpoint_name(name, infix_);
+  if (!is_split_stack(stored)) {
+    expect(stored, shape, name);
+    return;
+  }
+  for (int64_t e = 0; e < shape[0]; ++e)
+    for (const std::string& part : parts_of_expert(stored, e))
+      expect(part, shape_of_part(stored, shape), name);
+}
+
+// Is an expert stack stored expert by expert?
+bool CheckpointReader::is_split_stack(const std::string& stored) const {
+  return (is_gate_up(stored) || stored.ends_with(".experts.down_proj")) && !files_.contains(stored);
 }
 
 Tensor CheckpointReader::read_experts(const nn::WeightRequest& request, const std::string& stored) {
-  const size_t dot = stored.rfind('.');
-  const std::string experts = stored.substr(0, dot + 1), which = stored.substr(dot + 1);
-  const int64_t E = request.shape[0], rows = request.shape[1], columns = request.shape[2];
-  const bool pair = which == "gate_up_proj";  // gate rows, then up rows
-  const std::vector<std::string> parts = pair ? std::vector<std::string>{"gate_proj", "up_proj"}
-                                              : std::vector<std::string>{"down_proj"};
   Tensor stack;
-  for (int64_t e = 0; e < E; ++e) {
-    const std::string prefix = experts + std::to_string(e) + ".";
+  for (int64_t e = 0; e < request.shape[0]; ++e) {
     int64_t row = 0;
-    for (const std::string& part : parts) {
-      const std::string name = prefix + part + ".weight";
-      const Tensor t = read_exact(name, {pair ? rows / 2 : rows, columns}, request.name);
+    for (const std::string& name : parts_of_expert(stored, e)) {
+      const Tensor t = read_exact(name, shape_of_part(stored, request.shape), request.name);
       if (!stack.defined()) stack = Tensor::empty(request.shape, t.dtype());
       if (t.dtype() != stack.dtype())
-        fail(ErrorCode::kModel, files_.file_of(name).path(), ": tensor ", name, " is ",
-             name_of(t.dtype()), ", the experts before it are ", name_of(stack.dtype()));
-      copy_bytes(t, stack.rows(e, e + 1).view({rows, columns}).rows(row, row + t.dim(0)));
+        fail(ErrorCode::kModel, place_of(name), " is ", name_of(t.dtype()),
+             ", the experts before it are ", name_of(stack.dtype()));
+      const Tensor expert = stack.rows(e, e + 1).view({request.shape[1], request.shape[2]});
+      copy_bytes(t, expert.rows(row, row + t.dim(0)));
       row += t.dim(0);
     }
   }
@@ -63,10 +101,8 @@ Tensor CheckpointReader::read_experts(const nn::WeightRequest& request, const st
 
 Tensor CheckpointReader::read(const nn::WeightRequest& request) {
   const std::string stored = checkpoint_name(request.name, infix_);
-  const bool expert_stack =
-      stored.ends_with(".experts.gate_up_proj") || stored.ends_with(".experts.down_proj");
-  if (expert_stack && !files_.contains(stored)) return read_experts(request, stored);
-  return read_exact(stored, request.shape, request.name);
+  return is_split_stack(stored) ? read_experts(request, stored)
+                                : read_exact(stored, request.shape, request.name);
 }
 
 std::string CheckpointReader::finish() const {
@@ -74,7 +110,7 @@ std::string CheckpointReader::finish() const {
   for (const auto& [name, file] : files_.tensors()) {
     if (used_.contains(name)) continue;
     if (!is_other_part(name, tied_))
-      fail(ErrorCode::kModel, files_.file_of(name).path(), ": tensor ", name,
+      fail(ErrorCode::kModel, place_of(name),
            " has no place in the model that config.json describes");
     ++left_out;
   }

@@ -32,6 +32,9 @@ class CheckpointReader {
   // Errors: kModel, kDisk, as ModelFiles::open.
   CheckpointReader(const std::string& directory, const ModelConfig& config);
 
+  // Whether `name` is there with this shape, without reading it. Errors: as read.
+  void require(const std::string& name, const Shape& shape) const;
+
   // The tensor as stored (any float dtype), on the CPU. Errors: kModel naming the tensor, the shape
   // expected and the shape found.
   Tensor read(const nn::WeightRequest& request);
@@ -42,6 +45,10 @@ class CheckpointReader {
   std::string finish() const;
 
  private:
+  const StoredTensor& expect(const std::string& stored, const Shape& shape,
+                             const std::string& asked_for) const;
+  std::string place_of(const std::string& stored) const;
+  bool is_split_stack(const std::string& stored) const;
   Tensor read_exact(const std::string& stored, const Shape& shape, const std::string& asked_for);
   Tensor read_experts(const nn::WeightRequest& request, const std::string& stored);
 

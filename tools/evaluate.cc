@@ -11,6 +11,7 @@
 #include <optional>
 
 #include "autograd/tape.h"
+#include "data/printable.h"
 #include "data/safetensors.h"
 #include "data/safetensors_writer.h"
 #include "kernels/elementwise/elementwise.h"
@@ -312,7 +313,7 @@ int main(int argc, char** argv) {
       std::filesystem::current_path(directory);
     return hone::parse_and_run(argc, argv);
   } catch (const hone::Error& e) {
-    std::fprintf(stderr, "error: %s\n", e.what());
+    std::fprintf(stderr, "error: %s\n", hone::printable_lines(e.what()).c_str());
     return static_cast<int>(e.code());
   } catch (const std::exception& e) {
     std::fprintf(stderr, "internal error: %s\n", e.what());

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <tuple>
 
+#include "data/printable.h"
 #include "tensor/check.h"
 
 namespace hone {
@@ -33,8 +34,8 @@ void ConfigErrors::throw_if_any() const {
   if (sorted.size() > 1) text = std::to_string(sorted.size()) + " problems in the configuration:";
   for (const Problem& problem : sorted) {
     if (!text.empty()) text += "\n  ";
-    if (!problem.at.source.empty()) text += problem.at.str() + ": ";
-    text += problem.message;
+    if (!problem.at.source.empty()) text += printable(problem.at.str(), 4096) + ": ";
+    text += printable(problem.message, 4096);
   }
   fail(ErrorCode::kUsage, text);
 }

@@ -8,6 +8,8 @@
 #include <charconv>
 #include <cmath>
 
+#include "data/printable.h"
+
 namespace hone {
 namespace {
 
@@ -72,7 +74,6 @@ const ConfigValue* ConfigValue::find(std::string_view key) const {
 }
 
 std::string ConfigValue::describe() const {
-  constexpr size_t kMostShown = 60;
   switch (kind) {
     case Kind::kNull:
       return "nothing";
@@ -83,7 +84,7 @@ std::string ConfigValue::describe() const {
     case Kind::kScalar:
       break;
   }
-  return "'" + (text.size() > kMostShown ? text.substr(0, kMostShown) + "..." : text) + "'";
+  return "'" + printable(text, 60) + "'";
 }
 
 bool ConfigValue::is_off() const {

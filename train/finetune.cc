@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <new>
 
+#include "data/printable.h"
 #include "train/command_line.h"
 #include "train/explain_key.h"
 #include "train/finetuning.h"
@@ -60,7 +61,7 @@ int run(const std::vector<std::string>& arguments, const std::string& program) {
 
 int report(ErrorCode code, const char* message) {
   std::fflush(stdout);
-  std::fprintf(stderr, "error: %s\n", message);
+  std::fprintf(stderr, "error: %s\n", printable_lines(message).c_str());
   return static_cast<int>(code);
 }
 

@@ -16,6 +16,7 @@
 #include <unordered_map>
 #include <utility>
 
+#include "data/printable.h"
 #include "tensor/check.h"
 
 namespace hone {
@@ -30,7 +31,9 @@ SourcePosition position(const std::string& source, const YAML::Mark& mark) {
 
 template <class... Parts>
 [[noreturn]] void reject(const SourcePosition& at, const Parts&... parts) {
-  fail(ErrorCode::kUsage, at.str(), ": ", parts...);
+  std::ostringstream message;
+  (message << ... << parts);
+  fail(ErrorCode::kUsage, printable(at.str(), 4096), ": ", printable(message.str(), 1000));
 }
 
 int64_t node_count(const ConfigValue& value) {

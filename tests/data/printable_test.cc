@@ -37,5 +37,13 @@ TEST_CASE("quote: quotes and backslashes cannot end the quotation") {
   CHECK(quote("a\"b\\") == "\"a\\\"b\\\\\"");
 }
 
+TEST_CASE("printable: lines stay lines") {
+  CHECK(printable_lines("two problems:\n  a\x1b[31m\tb\r\n  c\n") ==
+        "two problems:\n  a\\x1b[31m\\tb\\x0d\n  c\n");
+  CHECK(printable_lines("") == "");
+  CHECK(printable_lines("\n\n") == "\n\n");
+  CHECK(printable_lines(std::string(5000, 'x')) == std::string(5000, 'x'));
+}
+
 }  // namespace
 }  // namespace hone

@@ -27,6 +27,8 @@ struct UserFolder {
     root = mkdtemp(name.data());
     fs::create_directories(root / "model");
     fs::create_directories(root / "data/quickstart");
+    fs::create_directories(root / "linked");
+    fs::create_symlink("/", root / "linked/adapter");
     std::ofstream(root / "rows.jsonl") << "{}\n";
     roots.user_directory = root;
   }

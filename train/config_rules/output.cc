@@ -5,6 +5,17 @@
 #include "train/config_rules/lines.h"
 
 namespace hone::config_rules {
+namespace {
+
+// Does anything directly in the folder lead elsewhere?
+bool has_links(const std::filesystem::path& folder) {
+  std::error_code ignored;
+  for (const auto& entry : std::filesystem::directory_iterator(folder, ignored))
+    if (entry.is_symlink(ignored)) return true;
+  return false;
+}
+
+}  // namespace
 
 TrainRules output_rules() {
   using C = TrainConfig;
@@ -26,6 +37,11 @@ TrainRules output_rules() {
                    !std::filesystem::is_directory(c.output_dir, ignored);
           },
           "this is a file; give a folder, or a name that is free"),
+      error(
+          "links in the output", {"output_dir"},
+          [](const C& c, const G&) { return has_links(c.output_dir); },
+          "there are links in this folder, and results would go where they lead; remove them, or "
+          "give another folder"),
   };
 }
 

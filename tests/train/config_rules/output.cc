@@ -8,6 +8,7 @@ std::vector<RuleCase> output_rule_cases() {
   return {
       {"output over the model", "output_dir: model\n", "output_dir: model2\n"},
       {"output is a file", "output_dir: rows.jsonl\n", "output_dir: data\n"},
+      {"links in the output", "output_dir: linked\n", "output_dir: data\n"},
   };
 }
 
