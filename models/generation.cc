@@ -27,21 +27,6 @@ class Stopwatch {
   Clock::time_point start_ = Clock::now();
 };
 
-void check_prompts(const ModelConfig& config, std::span<const std::vector<int64_t>> prompts) {
-  for (size_t i = 0; i < prompts.size(); ++i) {
-    const auto length = static_cast<int64_t>(prompts[i].size());
-    if (length == 0)
-      fail(ErrorCode::kUsage, "prompt ", i, " is empty; a model needs a token to begin with");
-    if (config.max_positions > 0 && length > config.max_positions)
-      fail(ErrorCode::kUsage, "prompt ", i, " has ", length, " tokens, but the model has ",
-           config.max_positions, " positions (max_position_embeddings); shorten the prompt");
-    for (const int64_t t : prompts[i])
-      if (t < 0 || t >= config.vocab_size)
-        fail(ErrorCode::kUsage, "prompt ", i, " has token ", t, ", outside the vocabulary of ",
-             config.vocab_size, "; tokenizer and model do not belong together");
-  }
-}
-
 class Run {
  public:
   Run(const CausalLm& model, std::span<const std::vector<int64_t>> prompts,
@@ -65,7 +50,7 @@ class Run {
 
  private:
   struct Active {
-    size_t sequence;
+    TokenChooser chooser;
     int64_t slot;
   };
 
@@ -85,73 +70,46 @@ class Run {
       const std::vector<int64_t>& prompt = prompts_[next_];
       const auto length = static_cast<int64_t>(prompt.size());
       if (!appends.empty() && tokens + length > options_.prefill_tokens) break;
-      admitted.push_back({next_++, free_.back()});
+      admitted.push_back(
+          {TokenChooser(config_, options_, static_cast<int64_t>(next_++), prompt), free_.back()});
       free_.pop_back();
       appends.push_back({admitted.back().slot, prompt});
       tokens += length;
     }
     result_.prompt_tokens += tokens;
-    take_tokens(admitted, session_.append(appends));
+    take_tokens(std::move(admitted), session_.append(appends));
   }
 
   void step() {
     const Stopwatch watch(result_.decode_seconds);
+    std::vector<int64_t> tokens;
     std::vector<DecodeSession::Append> appends;
-    for (const Active& a : active_)
-      appends.push_back(
-          {a.slot, std::span<const int64_t>(result_.sequences[a.sequence].tokens).last(1)});
-    const std::vector<Active> stepped = std::exchange(active_, {});
-    const int64_t before = result_.new_tokens;
-    take_tokens(stepped, session_.append(appends));
-    result_.decode_tokens += result_.new_tokens - before;
+    for (const Active& a : active_) tokens.push_back(a.chooser.last_token());
+    for (size_t i = 0; i < active_.size(); ++i)
+      appends.push_back({active_[i].slot, std::span(tokens).subspan(i, 1)});
+    result_.decode_tokens += static_cast<int64_t>(active_.size());
+    take_tokens(std::exchange(active_, {}), session_.append(appends));
   }
 
   // Chooses a token for each; who has not ended is active.
-  void take_tokens(const std::vector<Active>& sequences, const Tensor& logits) {
+  void take_tokens(std::vector<Active> sequences, const Tensor& logits) {
     const Tensor wide = kernels::cast(logits, DType::f64);
     for (size_t i = 0; i < sequences.size(); ++i) {
-      const auto row = static_cast<int64_t>(i);
-      const std::span<const double> z(wide.data<double>() + row * wide.dim(1),
-                                      static_cast<size_t>(wide.dim(1)));
-      if (take_token(sequences[i].sequence, z)) {
-        active_.push_back(sequences[i]);
-      } else {
-        if (options_.on_end)
-          options_.on_end(static_cast<int64_t>(sequences[i].sequence),
-                          result_.sequences[sequences[i].sequence]);
-        session_.clear(sequences[i].slot);
-        free_.push_back(sequences[i].slot);
-      }
+      const double* row = wide.data<double>() + static_cast<int64_t>(i) * wide.dim(1);
+      ++result_.new_tokens;
+      if (sequences[i].chooser.take({row, static_cast<size_t>(wide.dim(1))}))
+        active_.push_back(std::move(sequences[i]));
+      else
+        end(sequences[i]);
     }
   }
 
-  // True if the sequence goes on.
-  bool take_token(size_t sequence, std::span<const double> logits) {
-    GeneratedSequence& out = result_.sequences[sequence];
-    const std::vector<int64_t>& prompt = prompts_[sequence];
-    const size_t position = prompt.size() + out.tokens.size();
-    std::vector<int64_t> seen;
-    if (options_.sampling.repetition_penalty != 1) {
-      seen = prompt;
-      seen.insert(seen.end(), out.tokens.begin(), out.tokens.end());
-    }
-    const int64_t token = sample_token(logits, seen, options_.sampling, {sequence, position});
-    ++result_.new_tokens;
-    const auto end = [&](FinishReason reason) {
-      out.reason = reason;
-      return false;
-    };
-    const std::vector<int64_t>& stop = options_.stop_tokens;
-    if (std::find(stop.begin(), stop.end(), token) != stop.end())
-      return end(FinishReason::kStopToken);
-    out.tokens.push_back(token);
-    if (options_.on_token && !options_.on_token(static_cast<int64_t>(sequence), token))
-      return end(FinishReason::kCallback);
-    const auto length = static_cast<int64_t>(position) + 1;
-    if (static_cast<int64_t>(out.tokens.size()) >= options_.max_new_tokens ||
-        (config_.max_positions > 0 && length > config_.max_positions))
-      return end(FinishReason::kLength);
-    return true;
+  void end(const Active& a) {
+    const int64_t sequence = a.chooser.sequence();
+    result_.sequences[static_cast<size_t>(sequence)] = a.chooser.result();
+    if (options_.on_end) options_.on_end(sequence, a.chooser.result());
+    session_.clear(a.slot);
+    free_.push_back(a.slot);
   }
 
   const ModelConfig& config_;
@@ -166,14 +124,64 @@ class Run {
 
 }  // namespace
 
-GenerationResult generate(const CausalLm& model, std::span<const std::vector<int64_t>> prompts,
-                          const GenerationOptions& options) {
+TokenChooser::TokenChooser(const ModelConfig& config, const GenerationOptions& options,
+                           int64_t sequence, const std::vector<int64_t>& prompt)
+    : config_(config), options_(options), sequence_(sequence), prompt_(prompt) {}
+
+bool TokenChooser::end(FinishReason reason) {
+  result_.reason = reason;
+  return false;
+}
+
+bool TokenChooser::take(std::span<const double> logits) {
+  std::vector<int64_t>& tokens = result_.tokens;
+  std::vector<int64_t> seen;
+  if (options_.sampling.repetition_penalty != 1) {
+    seen.assign(prompt_.begin(), prompt_.end());
+    seen.insert(seen.end(), tokens.begin(), tokens.end());
+  }
+  const size_t position = prompt_.size() + tokens.size();
+  const int64_t token =
+      sample_token(logits, seen, options_.sampling, {static_cast<uint64_t>(sequence_), position});
+  const std::vector<int64_t>& stop = options_.stop_tokens;
+  if (std::find(stop.begin(), stop.end(), token) != stop.end())
+    return end(FinishReason::kStopToken);
+  tokens.push_back(token);
+  if (options_.on_token && !options_.on_token(sequence_, token))
+    return end(FinishReason::kCallback);
+  const bool no_position =
+      config_.max_positions > 0 && static_cast<int64_t>(position) >= config_.max_positions;
+  if (static_cast<int64_t>(tokens.size()) >= options_.max_new_tokens || no_position)
+    return end(FinishReason::kLength);
+  return true;
+}
+
+void check_generation(const GenerationOptions& options) {
   check_sampling(options.sampling);
   if (options.max_new_tokens < 1)
     fail(ErrorCode::kUsage, "max_new_tokens is ", options.max_new_tokens, "; expected 1 or more");
   check(options.batch_size >= 1 && options.prefill_tokens >= 1, "generate: batches of ",
         options.batch_size, " and ", options.prefill_tokens, " tokens");
-  check_prompts(model.config(), prompts);
+}
+
+void check_prompt(const ModelConfig& config, std::span<const int64_t> prompt,
+                  const std::string& name) {
+  const auto length = static_cast<int64_t>(prompt.size());
+  if (length == 0) fail(ErrorCode::kUsage, name, " is empty; a model needs a token to begin with");
+  if (config.max_positions > 0 && length > config.max_positions)
+    fail(ErrorCode::kUsage, name, " has ", length, " tokens, but the model has ",
+         config.max_positions, " positions (max_position_embeddings); shorten it");
+  for (const int64_t t : prompt)
+    if (t < 0 || t >= config.vocab_size)
+      fail(ErrorCode::kUsage, name, " has token ", t, ", outside the vocabulary of ",
+           config.vocab_size, "; tokenizer and model do not belong together");
+}
+
+GenerationResult generate(const CausalLm& model, std::span<const std::vector<int64_t>> prompts,
+                          const GenerationOptions& options) {
+  check_generation(options);
+  for (size_t i = 0; i < prompts.size(); ++i)
+    check_prompt(model.config(), prompts[i], "prompt " + std::to_string(i));
   return Run(model, prompts, options).all();
 }
 

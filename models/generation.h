@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <functional>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "models/decode_session.h"
@@ -50,6 +51,36 @@ struct GenerationResult {
   double decode_seconds = 0;
   int64_t decode_tokens = 0;  // new tokens of decode passes; each prompt's first is prefill's
 };
+
+// Chooses the tokens of one sequence and knows when it has ended.
+class TokenChooser {
+ public:
+  // All referents outlive it. `sequence` is the prompt's index.
+  TokenChooser(const ModelConfig& config, const GenerationOptions& options, int64_t sequence,
+               const std::vector<int64_t>& prompt);
+
+  // Takes the next token from its logits [V]; false if the sequence has ended with it.
+  // Errors: kNonFinite.
+  bool take(std::span<const double> logits);
+
+  const GeneratedSequence& result() const { return result_; }
+  int64_t sequence() const { return sequence_; }
+  int64_t last_token() const { return result_.tokens.back(); }
+
+ private:
+  bool end(FinishReason reason);
+
+  const ModelConfig& config_;
+  const GenerationOptions& options_;
+  int64_t sequence_;
+  std::span<const int64_t> prompt_;
+  GeneratedSequence result_;
+};
+
+// Errors: kUsage for what generate refuses. `name` is the prompt's in the message.
+void check_generation(const GenerationOptions& options);
+void check_prompt(const ModelConfig& config, std::span<const int64_t> prompt,
+                  const std::string& name);
 
 // Errors: kUsage for an empty prompt, a token outside the vocabulary, a prompt longer than the
 // model's positions, and options out of range, naming the prompt by its index from 0. kNonFinite.
