@@ -295,10 +295,13 @@ void expand_all_linear(TrainConfig& config) {
   config.lora_target_linear = true;
 }
 
-void resolve_batch_size(TrainConfig& config) {
-  if (!config.batch_size) return;
-  config.gradient_accumulation_steps = *config.batch_size / config.micro_batch_size;
-  config.batch_size.reset();
+// What some keys say about others, so that the configuration written out says it too.
+void resolve_implied(TrainConfig& config) {
+  if (config.batch_size) {
+    config.gradient_accumulation_steps = *config.batch_size / config.micro_batch_size;
+    config.batch_size.reset();
+  }
+  if (config.save_steps) config.save_strategy = SaveStrategy::kSteps;
 }
 
 // The same setting under our name for its key.
@@ -330,7 +333,7 @@ LoadedConfig resolve(const ConfigValue& tree, const fs::path& yaml_directory,
   for (std::string& notice : reader.notices()) loaded.notices.push_back(std::move(notice));
   check_rules(loaded.config, tree, errors, loaded.notices);
   errors.throw_if_any();
-  resolve_batch_size(loaded.config);
+  resolve_implied(loaded.config);
   return loaded;
 }
 

@@ -130,7 +130,8 @@ TEST_CASE("load_config: all problems at once, in the order of their places") {
         "  f.yaml:1:16: learning_rate: expected a number above 0, found 'fast'\n"
         "  f.yaml:2:1: unknown key 'lora_rr'; did you mean 'lora_r'?\n"
         "  f.yaml:4:7: seed: expected an integer of at least 0, found '1.5'\n"
-        "  f.yaml:5:12: datasets.0.path: required, but not given (a .jsonl file of rows)\n"
+        "  f.yaml:5:12: datasets.0.path: required, but not given (a .jsonl or .json file of rows, "
+        "or a folder of them)\n"
         "  f.yaml:5:13: unknown key 'datasets.0.pth'; did you mean 'datasets.0.path'?");
 }
 
@@ -230,7 +231,7 @@ TEST_CASE("load_config: refused keys give their reason unless they are off") {
   CHECK(error_of(dataset("roles_to_train: [assistant]")) == "(accepted)");
   CHECK(error_of(dataset("train_on_eos: turn")) == "(accepted)");
   CHECK(contains(error_of(dataset("train_on_eos: always")), "expected one of turn, all, last"));
-  CHECK(contains(error_of(dataset("input_transform: f")), "input_transform: not supported"));
+  CHECK(contains(error_of(dataset("input_transform: strip")), "input_transform: not supported"));
 }
 
 TEST_CASE("load_config: keys that contradict each other") {
@@ -308,6 +309,8 @@ TEST_CASE("load_config: the resolved file gives the same configuration again") {
                     "warmup_ratio: 0.1\nadam_epsilon: 1e-9\nbatch_size: 6\nmicro_batch_size: 2\n"
                     "memory_limit: 3GiB\noutput_dir: out\noptimizer: adamw_torch_4bit\n"
                     "gradient_checkpointing: offload\noutput_router_logits: false\n"),
+        std::string("save_steps: 5\nsave_total_limit: 2\nloss_watchdog_threshold: 5\n"),
+        std::string("saves_per_epoch: 2\nsave_only_model: true\non_non_finite: skip\n"),
         std::string("adapter: lora\nlora_target_modules: '.*[qv]_proj: \"x\"'\nmax_steps: 3\n"
                     "seed: 123456789\nlearning_rate:\n")}) {
     CAPTURE(lines);

@@ -40,7 +40,8 @@ TrainRules checkpoint_rules() {
       notice(
           "patience of no watchdog", {"loss_watchdog_patience"},
           [](const C& c, const G& given) {
-            return given.on("loss_watchdog_patience") && !c.loss_watchdog_threshold;
+            return given.on("loss_watchdog_patience") && !c.loss_watchdog_threshold &&
+                   c.loss_watchdog_patience != C{}.loss_watchdog_patience;
           },
           "no effect without loss_watchdog_threshold"),
   };
