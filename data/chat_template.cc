@@ -120,7 +120,8 @@ ChatTemplate::Header ChatTemplate::find_silent_header(Conversation probe) const 
     for (const jinja::Mark& m : output.text.marks) {
       if (m.origin != 1) continue;
       const size_t begin = output.writes[w].begin;
-      const std::string header = output.text.bytes.substr(begin, m.begin - std::min(begin, m.begin));
+      const std::string header =
+          output.text.bytes.substr(begin, m.begin - std::min(begin, m.begin));
       if (is_blank(header)) return {};
       return {header};
     }
@@ -171,9 +172,8 @@ RenderedChat ChatTemplate::render_as_is(const Conversation& conversation) const 
       }
     }
     // The longest one that fits says most.
-    std::stable_sort(prompts.begin(), prompts.end(), [](const auto& a, const auto& b) {
-      return a.size() > b.size();
-    });
+    std::stable_sort(prompts.begin(), prompts.end(),
+                     [](const auto& a, const auto& b) { return a.size() > b.size(); });
     return prompts;
   };
   return find_turns(run(conversation, false, conversation.size()), conversation, settings,
@@ -182,7 +182,8 @@ RenderedChat ChatTemplate::render_as_is(const Conversation& conversation) const 
 
 RenderedChat ChatTemplate::render(const Conversation& conversation) const {
   check_conversation(conversation);
-  return with_parsed_arguments(conversation, [&](const Conversation& c) { return render_as_is(c); });
+  return with_parsed_arguments(conversation,
+                               [&](const Conversation& c) { return render_as_is(c); });
 }
 
 std::string ChatTemplate::prompt(const Conversation& conversation) const {

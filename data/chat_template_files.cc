@@ -65,7 +65,8 @@ std::optional<TemplateText> model_template(const fs::path& dir) {
 
 TemplateText builtin(std::string_view name) {
   const auto text = builtin_chat_template(name);
-  if (text) return {std::string(*text), {"chat_template " + std::string(name), ErrorCode::kInternal}};
+  if (text)
+    return {std::string(*text), {"chat_template " + std::string(name), ErrorCode::kInternal}};
   std::string names;
   for (const std::string_view known : builtin_chat_template_names())
     names += (names.empty() ? "" : ", ") + std::string(known);
@@ -76,10 +77,12 @@ TemplateText builtin(std::string_view name) {
 TemplateText given_template(const std::string& jinja) {
   if (jinja.empty())
     fail(ErrorCode::kUsage,
-         "chat_template: jinja needs chat_template_jinja, a template's text or the path of its file");
+         "chat_template: jinja needs chat_template_jinja, a template's text or the path of its "
+         "file");
   // A text has tags; a path has neither tags nor lines.
   const bool is_text = jinja.find("{{") != std::string::npos ||
-                       jinja.find("{%") != std::string::npos || jinja.find('\n') != std::string::npos;
+                       jinja.find("{%") != std::string::npos ||
+                       jinja.find('\n') != std::string::npos;
   if (is_text) return {jinja, {"chat_template_jinja", ErrorCode::kUsage}};
   return {read_template(jinja, ErrorCode::kUsage), {jinja, ErrorCode::kUsage}};
 }

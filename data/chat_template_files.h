@@ -17,7 +17,7 @@ struct ChatTemplateChoice {
   // "tokenizer_default": the model's own; "tokenizer_default_fallback_NAME": the same, or NAME where
   // the model has none; "jinja": `jinja`; or the name of a built-in template.
   std::string name = "tokenizer_default";
-  std::string jinja;                            // a template's text, or the path of its file
+  std::string jinja;                                  // a template's text, or the path of its file
   std::map<std::string, std::string> special_tokens;  // "eos_token" -> text, over the tokenizer's
   std::vector<std::string> eot_tokens;                // end turns as well as the eos token
   int64_t now = kTrainingDate;                        // for templates that print today's date

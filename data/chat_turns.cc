@@ -93,8 +93,10 @@ class Finder {
         return !clip(own, run).empty();
       });
       if (!has_words) continue;
-      if (only) only.reset();
-      else only = run;
+      if (only)
+        only.reset();
+      else
+        only = run;
     }
     if (!only) lose(i, "the template writes it in " + std::to_string(t.runs.size()) + " places");
     return only;
@@ -187,10 +189,10 @@ class Finder {
   std::optional<size_t> end_of_prompt(const TurnSpan& turn, size_t word,
                                       const std::string& prompt) const {
     const size_t limit = std::min(prompt.size(), word);
-    const auto end = std::mismatch(prompt.begin(),
-                                   prompt.begin() + static_cast<std::ptrdiff_t>(limit),
-                                   chat_.text.begin())
-                         .first;
+    const auto end =
+        std::mismatch(prompt.begin(), prompt.begin() + static_cast<std::ptrdiff_t>(limit),
+                      chat_.text.begin())
+            .first;
     const auto common = static_cast<size_t>(end - prompt.begin());
     if (common < turn.whole.begin) return std::nullopt;
     if (common == prompt.size()) return common;
@@ -234,9 +236,8 @@ class Finder {
 
   // Turns in the order of the text; those that overlap cannot be told apart.
   void check_order() {
-    std::sort(chat_.turns.begin(), chat_.turns.end(), [](const TurnSpan& a, const TurnSpan& b) {
-      return a.whole.begin < b.whole.begin;
-    });
+    std::sort(chat_.turns.begin(), chat_.turns.end(),
+              [](const TurnSpan& a, const TurnSpan& b) { return a.whole.begin < b.whole.begin; });
     std::vector<TurnSpan> kept;
     for (const TurnSpan& turn : chat_.turns) {
       if (!kept.empty() && turn.whole.begin < kept.back().whole.end) {

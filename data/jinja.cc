@@ -11,8 +11,7 @@ Template::Template(std::string_view text, Source source)
     : source_(std::move(source)),
       parsed_(std::make_shared<const ParsedTemplate>(parse_template(text, source_))) {}
 
-Output Template::render(const std::vector<Variable>& variables, int64_t now,
-                        ErrorCode code) const {
+Output Template::render(const std::vector<Variable>& variables, int64_t now, ErrorCode code) const {
   Evaluator evaluator(variables, now);
   try {
     return evaluator.run(parsed_->body);

@@ -25,8 +25,7 @@ Bound::Bound(const Arguments& arguments, std::string_view function,
 }
 
 const Value& Bound::get(size_t i) const {
-  if (!has(i))
-    throw Problem(function_ + " needs the argument '" + std::string(names_[i]) + "'");
+  if (!has(i)) throw Problem(function_ + " needs the argument '" + std::string(names_[i]) + "'");
   return *values_[i];
 }
 

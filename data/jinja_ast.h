@@ -63,17 +63,17 @@ struct Statement;
 using Body = std::vector<Statement>;
 
 enum class StatementKind {
-  kData,        // text
-  kPrint,       // {{ value }}
-  kIf,          // branches
-  kFor,         // for target in value if condition; body, else_body
-  kSet,         // set target = value
-  kSetBlock,    // set target | value; body
-  kMacro,       // macro name(parameters); body
-  kCallBlock,   // call(parameters) value; body
-  kFilterBlock, // filter value; body
-  kWith,        // with assignments; body
-  kGeneration,  // body
+  kData,         // text
+  kPrint,        // {{ value }}
+  kIf,           // branches
+  kFor,          // for target in value if condition; body, else_body
+  kSet,          // set target = value
+  kSetBlock,     // set target | value; body
+  kMacro,        // macro name(parameters); body
+  kCallBlock,    // call(parameters) value; body
+  kFilterBlock,  // filter value; body
+  kWith,         // with assignments; body
+  kGeneration,   // body
   kBreak,
   kContinue,
 };
@@ -97,7 +97,7 @@ struct Statement {
   std::vector<Parameter> parameters;
   std::vector<std::pair<ExpressionPtr, ExpressionPtr>> assignments;
   Body body, else_body;
-  bool is_recursive = false;                               // of a loop
+  bool is_recursive = false;                                            // of a loop
   bool uses_varargs = false, uses_kwargs = false, uses_caller = false;  // of a macro
 };
 

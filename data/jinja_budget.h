@@ -13,8 +13,8 @@ namespace hone::jinja {
 
 inline constexpr int64_t kMaxSteps = 10'000'000;
 inline constexpr int64_t kMaxOutputBytes = int64_t{64} << 20;  // of the text, and of any string
-inline constexpr int64_t kMaxRange = 100'000;                  // elements, as Jinja's sandbox has it
-inline constexpr int kMaxCallDepth = 200;                      // macros in macros
+inline constexpr int64_t kMaxRange = 100'000;  // elements, as Jinja's sandbox has it
+inline constexpr int kMaxCallDepth = 200;      // macros in macros
 
 class Budget {
  public:

@@ -21,7 +21,8 @@ Value function(std::string name, std::function<Value(const Arguments&)> call) {
 }
 
 Value range(const Arguments& arguments, Budget& budget) {
-  if (!arguments.keywords.empty() || arguments.positional.empty() || arguments.positional.size() > 3)
+  if (!arguments.keywords.empty() || arguments.positional.empty() ||
+      arguments.positional.size() > 3)
     throw Problem("range takes one to three arguments");
   const auto at = [&](size_t i) { return as_integer(arguments.positional[i], "range"); };
   const bool only_stop = arguments.positional.size() == 1;
@@ -124,7 +125,8 @@ Value Evaluator::call_macro(const Statement& s, const std::string& name,
   if (calls_ >= kMaxCallDepth)
     throw Problem("more than " + std::to_string(kMaxCallDepth) + " calls inside each other");
   ++calls_;
-  const std::shared_ptr<Scope> outside = std::exchange(scope_, std::make_shared<Scope>(Scope{scope, {}}));
+  const std::shared_ptr<Scope> outside =
+      std::exchange(scope_, std::make_shared<Scope>(Scope{scope, {}}));
   const int loops = std::exchange(loops_, 0);
   bind_parameters(s, name, arguments);
   const Value text = capture(s.body);

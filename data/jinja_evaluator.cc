@@ -192,8 +192,7 @@ void Evaluator::assign_namespace(const Expression& target, const Value& value) {
   if (!holder.is<std::shared_ptr<Namespace>>())
     throw Problem("cannot assign an attribute: " + target.operands[0]->name +
                   " is no namespace but a " + type_name(holder));
-  if (value.holds_namespace())
-    throw Problem("a namespace or loop cannot be put into a namespace");
+  if (value.holds_namespace()) throw Problem("a namespace or loop cannot be put into a namespace");
   std::get<std::shared_ptr<Namespace>>(holder.data())->set(target.name, value);
 }
 

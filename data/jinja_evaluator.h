@@ -97,7 +97,7 @@ class Evaluator {
   TextBuilder* out_ = nullptr;  // where text goes
   TextBuilder top_;             // the rendered text
   std::vector<Write> writes_;
-  int32_t message_ = kNoOrigin;     // whose turn it is
+  int32_t message_ = kNoOrigin;  // whose turn it is
   bool message_is_loop_variable_ = false;
   int loops_ = 0;
   int depth_ = 0;

@@ -92,8 +92,8 @@ Value indent(const Value& input, const Arguments& arguments, Budget& budget) {
   if (bound.has(0))
     by = bound.get(0).is_string()
              ? bound.string_or(0, "")
-             : std::string(static_cast<size_t>(std::clamp<int64_t>(bound.integer_or(0, 4), 0, 1000)),
-                           ' ');
+             : std::string(
+                   static_cast<size_t>(std::clamp<int64_t>(bound.integer_or(0, 4), 0, 1000)), ' ');
   const Text text = paid_text(input, budget);
   const bool blank = bound.bool_or(2, false);
   TextBuilder out;
@@ -303,18 +303,30 @@ Filter mapping(std::string (*f)(std::string_view)) {
 
 const std::map<std::string_view, Filter>& scalar_filters() {
   static const std::map<std::string_view, Filter> filters = {
-      {"abs", abs_filter},         {"capitalize", mapping(capitalize)},
-      {"center", center},          {"count", length_filter},
-      {"d", default_filter},       {"default", default_filter},
-      {"e", escape_filter},        {"escape", escape_filter},
-      {"float", float_filter},     {"format", format_filter},
-      {"indent", indent},          {"int", int_filter},
-      {"length", length_filter},   {"lower", mapping(lower)},
-      {"replace", replace_filter}, {"round", round_filter},
-      {"safe", safe_filter},       {"string", string_filter},
-      {"title", mapping(title_words)}, {"tojson", to_json_filter},
-      {"trim", trim},              {"truncate", truncate},
-      {"upper", mapping(upper)},   {"wordcount", word_count},
+      {"abs", abs_filter},
+      {"capitalize", mapping(capitalize)},
+      {"center", center},
+      {"count", length_filter},
+      {"d", default_filter},
+      {"default", default_filter},
+      {"e", escape_filter},
+      {"escape", escape_filter},
+      {"float", float_filter},
+      {"format", format_filter},
+      {"indent", indent},
+      {"int", int_filter},
+      {"length", length_filter},
+      {"lower", mapping(lower)},
+      {"replace", replace_filter},
+      {"round", round_filter},
+      {"safe", safe_filter},
+      {"string", string_filter},
+      {"title", mapping(title_words)},
+      {"tojson", to_json_filter},
+      {"trim", trim},
+      {"truncate", truncate},
+      {"upper", mapping(upper)},
+      {"wordcount", word_count},
   };
   return filters;
 }

@@ -39,8 +39,8 @@ bool is_printable(char32_t c) {
 }
 
 void append_quoted(std::string& out, std::string_view text) {
-  const bool single = text.find('\'') == std::string_view::npos ||
-                      text.find('"') != std::string_view::npos;
+  const bool single =
+      text.find('\'') == std::string_view::npos || text.find('"') != std::string_view::npos;
   const char quote = single ? '\'' : '"';
   out += quote;
   for (size_t i = 0; i < text.size();) {
@@ -157,8 +157,8 @@ void append_json_string(std::string& out, std::string_view text, bool ensure_asc
     const CodePoint c = decode_utf8(text.data() + i);
     constexpr std::string_view kEscaped = "\"\\\n\r\t\f\b";
     constexpr std::string_view kLetters = "\"\\nrtfb";
-    const size_t known = c.value < 0x80 ? kEscaped.find(static_cast<char>(c.value))
-                                        : std::string_view::npos;
+    const size_t known =
+        c.value < 0x80 ? kEscaped.find(static_cast<char>(c.value)) : std::string_view::npos;
     if (known != std::string_view::npos) {
       out += '\\';
       out += kLetters[known];
@@ -192,8 +192,8 @@ class JsonWriter {
       out_ += std::to_string(std::get<int64_t>(value.data()));
     } else if (value.is_string()) {
       append_json_string(out_, value.text().bytes, style_.ensure_ascii);
-    } else if (value.is_list() && (value.list().kind == ListKind::kList ||
-                                   value.list().kind == ListKind::kTuple)) {
+    } else if (value.is_list() &&
+               (value.list().kind == ListKind::kList || value.list().kind == ListKind::kTuple)) {
       write_list(value.list(), level);
     } else if (value.is_map()) {
       write_map(value.map(), level);

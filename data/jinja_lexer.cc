@@ -135,9 +135,8 @@ class Lexer {
     // A sign directly behind "{#" belongs to the beginning; "{#-#}" has its sign there.
     size_t end = text_.find("#}", at_);
     if (end == std::string::npos) reject(tag, "this comment has no end, \"#}\"");
-    const char sign = end > at_ && (text_[end - 1] == '-' || text_[end - 1] == '+')
-                          ? text_[end - 1]
-                          : '\0';
+    const char sign =
+        end > at_ && (text_[end - 1] == '-' || text_[end - 1] == '+') ? text_[end - 1] : '\0';
     at_ = end + 2;
     after_tag(sign, true);
   }
@@ -226,8 +225,8 @@ class Lexer {
   // Digits, with single underscores between them.
   size_t digits(size_t at) const {
     while (at < text_.size() &&
-           (is_digit(text_[at]) || (text_[at] == '_' && at + 1 < text_.size() &&
-                                    is_digit(text_[at + 1]))))
+           (is_digit(text_[at]) ||
+            (text_[at] == '_' && at + 1 < text_.size() && is_digit(text_[at + 1]))))
       ++at;
     return at;
   }
@@ -253,9 +252,8 @@ class Lexer {
     Token& token = push(is_float ? TokenKind::kFloat : TokenKind::kInteger, begin);
     token.text = plain;
     const char* last = plain.data() + plain.size();
-    const std::errc error = is_float
-                                ? std::from_chars(plain.data(), last, token.number).ec
-                                : std::from_chars(plain.data(), last, token.integer).ec;
+    const std::errc error = is_float ? std::from_chars(plain.data(), last, token.number).ec
+                                     : std::from_chars(plain.data(), last, token.integer).ec;
     if (error != std::errc()) reject(begin, "this number is too large");
     at_ = end;
   }

@@ -151,8 +151,9 @@ Value split_lines(const Value& self, const Arguments& arguments, Budget& budget)
   for (size_t at = 0; at < text.bytes.size();) {
     const CodePoint c = decode_utf8(text.bytes.data() + at);
     auto bytes = static_cast<size_t>(c.bytes);
-    const bool ends = (c.value >= 0x0a && c.value <= 0x0d) || (c.value >= 0x1c && c.value <= 0x1e) ||
-                      c.value == 0x85 || c.value == 0x2028 || c.value == 0x2029;
+    const bool ends = (c.value >= 0x0a && c.value <= 0x0d) ||
+                      (c.value >= 0x1c && c.value <= 0x1e) || c.value == 0x85 ||
+                      c.value == 0x2028 || c.value == 0x2029;
     if (ends) {
       if (c.value == '\r' && at + 1 < text.bytes.size() && text.bytes[at + 1] == '\n') ++bytes;
       lines.push_back(slice(text, begin, keep ? at + bytes : at));
@@ -216,14 +217,15 @@ Value pad_text(const Value& self, const Arguments& arguments, const char* name, 
   const Bound bound(arguments, name, {"width", "fillchar"});
   const int64_t width = as_integer(bound.get(0), "width");
   const std::string fill = bound.string_or(1, " ");
-  if (count_code_points(fill) != 1) throw Problem("the fill character must be exactly one character");
+  if (count_code_points(fill) != 1)
+    throw Problem("the fill character must be exactly one character");
   const Text& text = self.text();
   const int64_t size = count_code_points(text.bytes);
   const int64_t missing = std::max<int64_t>(width - size, 0);
   int64_t padded = 0;
-  budget.spend_string(__builtin_add_overflow(missing, static_cast<int64_t>(text.bytes.size()), &padded)
-                          ? -1
-                          : padded);
+  budget.spend_string(
+      __builtin_add_overflow(missing, static_cast<int64_t>(text.bytes.size()), &padded) ? -1
+                                                                                        : padded);
   budget.spend(missing);
   const int64_t left = side < 0 ? 0 : side > 0 ? missing : missing / 2 + (missing & width & 1);
   TextBuilder out;
@@ -372,9 +374,9 @@ Value map_get(const Value& self, const Arguments& arguments) {
 
 constexpr std::string_view kMapMethods[] = {"get", "items", "keys", "values", "copy"};
 constexpr std::string_view kListMethods[] = {"index", "count", "copy"};
-constexpr std::string_view kChanging[] = {"append", "extend",  "insert",     "pop",     "remove",
-                                          "clear",  "reverse", "sort",       "update",  "setdefault",
-                                          "popitem"};
+constexpr std::string_view kChanging[] = {"append", "extend",     "insert",  "pop",
+                                          "remove", "clear",      "reverse", "sort",
+                                          "update", "setdefault", "popitem"};
 
 Value call_map_method(const Value& self, std::string_view name, const Arguments& arguments,
                       Budget& budget) {
@@ -444,7 +446,8 @@ bool has_method(const Value& self, std::string_view name) {
     return std::any_of(kTextMethods.begin(), kTextMethods.end(), is) ||
            std::any_of(kPlainMethods.begin(), kPlainMethods.end(), is);
   if (self.is_map()) return among(kMapMethods, name) || among(kChanging, name);
-  if (self.is_list() && (self.list().kind == ListKind::kList || self.list().kind == ListKind::kTuple))
+  if (self.is_list() &&
+      (self.list().kind == ListKind::kList || self.list().kind == ListKind::kTuple))
     return among(kListMethods, name) || among(kChanging, name);
   return false;
 }

@@ -109,16 +109,16 @@ Value add_lists(const List& a, const List& b, Budget& budget) {
 }
 
 bool repeats(const Value& v) {
-  return v.is_string() || (v.is_list() && (v.list().kind == ListKind::kList ||
-                                           v.list().kind == ListKind::kTuple));
+  return v.is_string() ||
+         (v.is_list() && (v.list().kind == ListKind::kList || v.list().kind == ListKind::kTuple));
 }
 
 Value repeat(const Value& v, int64_t times, Budget& budget) {
   times = std::max<int64_t>(times, 0);
   int64_t total = 0;
   if (v.is_string()) {
-    const bool too_many = __builtin_mul_overflow(
-        times, static_cast<int64_t>(v.text().bytes.size()), &total);
+    const bool too_many =
+        __builtin_mul_overflow(times, static_cast<int64_t>(v.text().bytes.size()), &total);
     budget.spend_string(too_many ? -1 : total);
     budget.spend(v.text().bytes.empty() ? 0 : times);
     TextBuilder out;
@@ -301,8 +301,8 @@ Value item(const Value& container, const Value& index, Budget& budget) {
     const size_t bytes = byte_offset(std::string_view(text.bytes).substr(begin), 1);
     return slice(text, begin, begin + bytes);
   }
-  const bool indexed = container.is_list() && (repeats(container) ||
-                                               container.list().kind == ListKind::kRange);
+  const bool indexed =
+      container.is_list() && (repeats(container) || container.list().kind == ListKind::kRange);
   if (!indexed) return undefined_item(container, index);
   const auto& items = container.list().items;
   if (i < 0) i += static_cast<int64_t>(items.size());

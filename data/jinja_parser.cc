@@ -77,7 +77,8 @@ class Parser {
 
   Statement tag() {
     const Token token = tokens_.current();
-    if (token.kind != TokenKind::kName) tokens_.reject("expected a tag's name, found " + tokens_.found());
+    if (token.kind != TokenKind::kName)
+      tokens_.reject("expected a tag's name, found " + tokens_.found());
     tokens_.next();
     const std::string& name = token.text;
     Statement s{};
@@ -98,8 +99,8 @@ class Parser {
     const std::string& name = token.text;
     if (name == "include" || name == "import" || name == "from" || name == "extends" ||
         name == "block")
-      tokens_.reject(token.at, "unknown tag \"" + name +
-                                   "\": a chat template cannot use other templates");
+      tokens_.reject(token.at,
+                     "unknown tag \"" + name + "\": a chat template cannot use other templates");
     if (name.starts_with("end") || name == "else" || name == "elif")
       tokens_.reject(token.at, "unexpected {% " + name + " %}: nothing is open that it ends");
     tokens_.reject(token.at, "unknown tag " + quote(name, 40));
@@ -237,8 +238,7 @@ class Parser {
   }
 
   Statement loop_control(Statement s, std::string_view name) {
-    if (loops_ == 0)
-      tokens_.reject(s.at, "{% " + std::string(name) + " %} is not inside a loop");
+    if (loops_ == 0) tokens_.reject(s.at, "{% " + std::string(name) + " %} is not inside a loop");
     s.kind = name == "break" ? Kind::kBreak : Kind::kContinue;
     end_tag();
     return s;

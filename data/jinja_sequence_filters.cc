@@ -38,7 +38,8 @@ class Attribute {
     for (const Value& part : parts_) {
       budget.spend(1);
       if (value.is<std::shared_ptr<Namespace>>() && part.is_string()) {
-        const Value* found = std::get<std::shared_ptr<Namespace>>(value.data())->find(part.text().bytes);
+        const Value* found =
+            std::get<std::shared_ptr<Namespace>>(value.data())->find(part.text().bytes);
         value = found ? *found : Value::undefined("'Namespace' has no such attribute");
       } else {
         value = item(value, part, budget);
@@ -76,7 +77,8 @@ class Key {
     if (attributes_.empty()) return folded(element, case_sensitive_);
     if (attributes_.size() == 1) return folded(attributes_[0].of(element, budget), case_sensitive_);
     std::vector<Value> all;
-    for (const Attribute& a : attributes_) all.push_back(folded(a.of(element, budget), case_sensitive_));
+    for (const Attribute& a : attributes_)
+      all.push_back(folded(a.of(element, budget), case_sensitive_));
     return List(std::move(all));
   }
 
@@ -129,8 +131,7 @@ Value dictsort(const Value& input, const Arguments& arguments, Budget& budget) {
 Value unique(const Value& input, const Arguments& arguments, Budget& budget) {
   const Bound bound(arguments, "unique", {"case_sensitive", "attribute"});
   std::vector<Keyed> kept;
-  for (Keyed& k :
-       keyed(input, Key(bound.get_or(1, Value()), bound.bool_or(0, false)), budget)) {
+  for (Keyed& k : keyed(input, Key(bound.get_or(1, Value()), bound.bool_or(0, false)), budget)) {
     const bool seen = std::any_of(kept.begin(), kept.end(), [&](const Keyed& other) {
       return equal(k.key, other.key, &budget);
     });
@@ -143,8 +144,7 @@ Value unique(const Value& input, const Arguments& arguments, Budget& budget) {
 
 Value extreme(const Value& input, const Arguments& arguments, Budget& budget, bool largest) {
   const Bound bound(arguments, largest ? "max" : "min", {"case_sensitive", "attribute"});
-  const auto all =
-      keyed(input, Key(bound.get_or(1, Value()), bound.bool_or(0, false)), budget);
+  const auto all = keyed(input, Key(bound.get_or(1, Value()), bound.bool_or(0, false)), budget);
   if (all.empty()) return Value::undefined("No aggregated item, sequence was empty.");
   const Keyed* best = &all[0];
   for (const Keyed& k : all)
@@ -156,7 +156,8 @@ Value sum(const Value& input, const Arguments& arguments, Budget& budget) {
   const Bound bound(arguments, "sum", {"attribute", "start"});
   Value total = bound.get_or(1, int64_t{0});
   for (const Value& v : elements(input, budget))
-    total = binary("+", total, bound.is_none(0) ? v : Attribute(bound.get(0)).of(v, budget), budget);
+    total =
+        binary("+", total, bound.is_none(0) ? v : Attribute(bound.get(0)).of(v, budget), budget);
   return total;
 }
 

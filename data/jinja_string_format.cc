@@ -79,7 +79,8 @@ std::pair<std::string, std::string> number_parts(const Value& value, const Spec&
   if (std::string_view("dixXob").find(spec.type) != std::string_view::npos) {
     const int64_t whole = to_whole(value);
     negative = whole < 0;
-    const uint64_t size = negative ? 0 - static_cast<uint64_t>(whole) : static_cast<uint64_t>(whole);
+    const uint64_t size =
+        negative ? 0 - static_cast<uint64_t>(whole) : static_cast<uint64_t>(whole);
     const int base = spec.type == 'o' ? 8 : spec.type == 'b' ? 2 : 10;
     const bool hex = spec.type == 'x' || spec.type == 'X';
     digits = digits_of(size, hex ? 16 : base, spec.type == 'X');
@@ -95,7 +96,8 @@ std::pair<std::string, std::string> number_parts(const Value& value, const Spec&
     const int64_t precision = spec.precision < 0 ? 6 : std::min<int64_t>(spec.precision, 300);
     const char pattern[] = {'%', '.', '*', type, '\0'};
     char buffer[700];
-    const int n = std::snprintf(buffer, sizeof buffer, pattern, static_cast<int>(precision), number);
+    const int n =
+        std::snprintf(buffer, sizeof buffer, pattern, static_cast<int>(precision), number);
     digits.assign(buffer, static_cast<size_t>(n));
     if (spec.type == '%') digits += '%';
   }
@@ -128,7 +130,8 @@ class PercentArguments {
 
   const Value& next() {
     if (is_tuple_) {
-      if (at_ >= value_.list().items.size()) throw Problem("not enough arguments for format string");
+      if (at_ >= value_.list().items.size())
+        throw Problem("not enough arguments for format string");
       return value_.list().items[at_++];
     }
     if (at_++ > 0) throw Problem("not enough arguments for format string");
@@ -164,12 +167,18 @@ void append_percent(TextBuilder& out, const Text& format, size_t& at, PercentArg
     at = end + 1;
   }
   for (; at < text.size(); ++at) {
-    if (text[at] == '-') spec.left = true;
-    else if (text[at] == '0') spec.zero = true;
-    else if (text[at] == '+') spec.plus = true;
-    else if (text[at] == ' ') spec.space = true;
-    else if (text[at] == '#') spec.alternate = true;
-    else break;
+    if (text[at] == '-')
+      spec.left = true;
+    else if (text[at] == '0')
+      spec.zero = true;
+    else if (text[at] == '+')
+      spec.plus = true;
+    else if (text[at] == ' ')
+      spec.space = true;
+    else if (text[at] == '#')
+      spec.alternate = true;
+    else
+      break;
   }
   spec.width = read_number(text, at);
   if (at < text.size() && text[at] == '.') spec.precision = read_number(text, ++at);
@@ -221,9 +230,8 @@ Spec parse_spec(std::string_view text) {
   if (at < text.size() && text[at] == ',') spec.comma = (++at, true);
   if (at < text.size() && text[at] == '.') spec.precision = read_number(text, ++at);
   if (at < text.size()) spec.type = text[at++];
-  if (at < text.size() ||
-      (spec.type != '\0' &&
-       std::string_view("sdxXobfFeEgG%").find(spec.type) == std::string_view::npos))
+  if (at < text.size() || (spec.type != '\0' && std::string_view("sdxXobfFeEgG%").find(spec.type) ==
+                                                    std::string_view::npos))
     throw Problem("invalid format specifier '" + std::string(text) + "'");
   return spec;
 }
@@ -252,8 +260,7 @@ Value field_value(std::string_view field, const Arguments& arguments, size_t& au
   Value value;
   if (name.empty() || (name[0] >= '0' && name[0] <= '9')) {
     size_t at = 0;
-    const size_t index =
-        name.empty() ? automatic++ : static_cast<size_t>(read_number(name, at));
+    const size_t index = name.empty() ? automatic++ : static_cast<size_t>(read_number(name, at));
     if (index >= arguments.positional.size())
       throw Problem("format: no argument at index " + std::to_string(index));
     value = arguments.positional[index];
@@ -319,7 +326,8 @@ Value format_braces(const Text& format, const Arguments& arguments, Budget& budg
     std::string_view spec = colon < field.size() ? field.substr(colon + 1) : "";
     field = field.substr(0, colon);
     const size_t bang = field.find('!');
-    const char conversion = bang == std::string_view::npos ? '\0' : field[std::min(bang + 1, field.size() - 1)];
+    const char conversion =
+        bang == std::string_view::npos ? '\0' : field[std::min(bang + 1, field.size() - 1)];
     Value value = field_value(field.substr(0, bang), arguments, automatic, budget);
     if (conversion == 'r') value = repr(value);
     if (conversion == 's') value = to_text(value, budget);

@@ -97,9 +97,8 @@ constexpr auto kTests = std::to_array<NamedTest>({
     {"odd", [](auto& v, auto&, auto& b) { return remainder_of(v, int64_t{2}, b) == 1; }},
     {"even", [](auto& v, auto&, auto& b) { return remainder_of(v, int64_t{2}, b) == 0; }},
     {"divisibleby",
-     [](auto& v, auto& a, auto& b) {
-       return remainder_of(v, Bound(a, "divisibleby", {"num"}).get(0), b) == 0;
-     }},
+     [](auto& v, auto& a,
+        auto& b) { return remainder_of(v, Bound(a, "divisibleby", {"num"}).get(0), b) == 0; }},
     {"lower", [](auto& v, auto&, auto&) { return is_lower(text_of(v, "lower")); }},
     {"upper", [](auto& v, auto&, auto&) { return is_upper(text_of(v, "upper")); }},
     {"escaped", [](auto& v, auto&, auto&) { return v.is_string() && v.text().is_markup; }},

@@ -262,8 +262,7 @@ size_t byte_offset(std::string_view text, int64_t code_point) {
   return at;
 }
 
-Borders strip_borders(std::string_view text, bool left, bool right,
-                      const std::string_view* chars) {
+Borders strip_borders(std::string_view text, bool left, bool right, const std::string_view* chars) {
   const auto strips = [&](std::string_view one, char32_t c) {
     return chars ? chars->find(one) != std::string_view::npos : is_python_space(c);
   };
@@ -354,12 +353,23 @@ std::string escape_html(std::string_view text) {
   std::string out;
   for (const char c : text) {
     switch (c) {
-      case '&': out += "&amp;"; break;
-      case '<': out += "&lt;"; break;
-      case '>': out += "&gt;"; break;
-      case '\'': out += "&#39;"; break;
-      case '"': out += "&#34;"; break;
-      default: out += c;
+      case '&':
+        out += "&amp;";
+        break;
+      case '<':
+        out += "&lt;";
+        break;
+      case '>':
+        out += "&gt;";
+        break;
+      case '\'':
+        out += "&#39;";
+        break;
+      case '"':
+        out += "&#34;";
+        break;
+      default:
+        out += c;
     }
   }
   return out;

@@ -55,13 +55,20 @@ class TokenStream {
   // The current token, for messages.
   std::string found() const {
     switch (current().kind) {
-      case TokenKind::kData: return "text";
-      case TokenKind::kBlockBegin: return "\"{%\"";
-      case TokenKind::kBlockEnd: return "the end of the tag, \"%}\"";
-      case TokenKind::kVariableBegin: return "\"{{\"";
-      case TokenKind::kVariableEnd: return "the end of the tag, \"}}\"";
-      case TokenKind::kEnd: return "the end of the template";
-      default: return quote(current().text, 40);
+      case TokenKind::kData:
+        return "text";
+      case TokenKind::kBlockBegin:
+        return "\"{%\"";
+      case TokenKind::kBlockEnd:
+        return "the end of the tag, \"%}\"";
+      case TokenKind::kVariableBegin:
+        return "\"{{\"";
+      case TokenKind::kVariableEnd:
+        return "the end of the tag, \"}}\"";
+      case TokenKind::kEnd:
+        return "the end of the template";
+      default:
+        return quote(current().text, 40);
     }
   }
 

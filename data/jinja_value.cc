@@ -16,8 +16,7 @@ void account(Container& container, const Value& value) {
   container.depth = std::max(container.depth, value.depth() + 1);
   container.holds_namespace = container.holds_namespace || value.holds_namespace();
   if (container.depth > kMaxValueDepth)
-    throw Problem("values nested deeper than " + std::to_string(kMaxValueDepth) +
-                            " levels");
+    throw Problem("values nested deeper than " + std::to_string(kMaxValueDepth) + " levels");
 }
 
 // Fields that name a message, and are not what it says.
@@ -78,7 +77,8 @@ int32_t Value::origin() const {
 int Value::depth() const {
   if (is_list()) return list().depth;
   if (is_map()) return map().depth;
-  if (is<std::shared_ptr<const Loop>>()) return std::get<std::shared_ptr<const Loop>>(data_)->items->depth;
+  if (is<std::shared_ptr<const Loop>>())
+    return std::get<std::shared_ptr<const Loop>>(data_)->items->depth;
   return 0;
 }
 
@@ -139,18 +139,25 @@ void Namespace::set(std::string_view name, Value value) {
 }
 
 std::string type_name(const Value& value) {
-  static constexpr const char* kNames[] = {"Undefined", "NoneType", "bool",      "int",
-                                           "float",     "str",      "list",      "dict",
+  static constexpr const char* kNames[] = {"Undefined", "NoneType", "bool",       "int",
+                                           "float",     "str",      "list",       "dict",
                                            "Namespace", "function", "LoopContext"};
   if (!value.is_list()) return kNames[value.data().index()];
   switch (value.list().kind) {
-    case ListKind::kList: return "list";
-    case ListKind::kTuple: return "tuple";
-    case ListKind::kKeys: return "dict_keys";
-    case ListKind::kValues: return "dict_values";
-    case ListKind::kItems: return "dict_items";
-    case ListKind::kRange: return "range";
-    case ListKind::kGenerator: break;
+    case ListKind::kList:
+      return "list";
+    case ListKind::kTuple:
+      return "tuple";
+    case ListKind::kKeys:
+      return "dict_keys";
+    case ListKind::kValues:
+      return "dict_values";
+    case ListKind::kItems:
+      return "dict_items";
+    case ListKind::kRange:
+      return "range";
+    case ListKind::kGenerator:
+      break;
   }
   return "generator";
 }
@@ -185,13 +192,16 @@ bool equal(const Value& a, const Value& b, Budget* budget) {
 Value from_json(const Json& json, int32_t origin) {
   const auto value = [&]() -> Value {
     switch (json.type()) {
-      case Json::value_t::boolean: return json.get<bool>();
-      case Json::value_t::number_integer: return json.get<int64_t>();
+      case Json::value_t::boolean:
+        return json.get<bool>();
+      case Json::value_t::number_integer:
+        return json.get<int64_t>();
       case Json::value_t::number_unsigned:
         if (json.get<uint64_t>() > uint64_t{INT64_MAX})
           throw Problem("an integer beyond 64 bits: " + json.dump());
         return json.get<int64_t>();
-      case Json::value_t::number_float: return json.get<double>();
+      case Json::value_t::number_float:
+        return json.get<double>();
       case Json::value_t::string: {
         TextBuilder text;
         text.append(json.get_ref<const std::string&>(), origin);
@@ -209,7 +219,8 @@ Value from_json(const Json& json, int32_t origin) {
           map.set(from_json(Json(key), origin), from_json(member, origin));
         return map;
       }
-      default: return Value();
+      default:
+        return Value();
     }
   }();
   Value result = value;

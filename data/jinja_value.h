@@ -17,8 +17,8 @@
 #include <variant>
 #include <vector>
 
-#include "data/json.h"
 #include "data/jinja_text.h"
+#include "data/json.h"
 
 namespace hone::jinja {
 
@@ -46,10 +46,10 @@ struct None {};
 
 class Value {
  public:
-  using Data = std::variant<Undefined, None, bool, int64_t, double, TextPtr,
-                            std::shared_ptr<const List>, std::shared_ptr<const Map>,
-                            std::shared_ptr<Namespace>, std::shared_ptr<const Callable>,
-                            std::shared_ptr<const Loop>>;
+  using Data =
+      std::variant<Undefined, None, bool, int64_t, double, TextPtr, std::shared_ptr<const List>,
+                   std::shared_ptr<const Map>, std::shared_ptr<Namespace>,
+                   std::shared_ptr<const Callable>, std::shared_ptr<const Loop>>;
 
   Value() : data_(None{}) {}
   Value(bool v) : data_(v) {}
@@ -88,8 +88,8 @@ class Value {
   bool is_message() const { return is_message_; }
   void set_is_message(bool is) { is_message_ = is; }
 
-  int depth() const;               // of containers in it: 0 for a scalar
-  bool holds_namespace() const;    // somewhere in it
+  int depth() const;             // of containers in it: 0 for a scalar
+  bool holds_namespace() const;  // somewhere in it
 
  private:
   Data data_;

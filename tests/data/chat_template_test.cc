@@ -59,13 +59,17 @@ const std::vector<Official>& officials() {
   static const std::vector<Official> all = [] {
     std::vector<Official> list;
     for (const JsonValue& line : rows_of("rendered.jsonl.gz")) {
-      Official o{line.get_string("name"), line.get_string_or("template", ""),
-                 line.get_string("eos_token"), {}, line.at("rendered")};
+      Official o{line.get_string("name"),
+                 line.get_string_or("template", ""),
+                 line.get_string("eos_token"),
+                 {},
+                 line.at("rendered")};
       for (const char* token : {"bos_token", "eos_token"})
-        if (const auto text = line.find(token)) o.tokens.variables.push_back({token, text->as_string()});
+        if (const auto text = line.find(token))
+          o.tokens.variables.push_back({token, text->as_string()});
       o.tokens.end_marks = {o.eos_token};
-      o.tokens.special = {"<|im_start|>", "<|im_end|>", "<|endoftext|>", "<end_of_turn>", "<|end|>",
-                          "<|eot_id|>",   "<|call|>",   "<|return|>"};
+      o.tokens.special = {"<|im_start|>", "<|im_end|>", "<|endoftext|>", "<end_of_turn>",
+                          "<|end|>",      "<|eot_id|>", "<|call|>",      "<|return|>"};
       list.push_back(std::move(o));
     }
     return list;
@@ -119,12 +123,15 @@ bool has_lists(const Conversation& c) {
 
 // Where a template prints a list of parts as Python does, ours may do better.
 TEST_CASE("built-in templates write what the official ones write") {
-  const std::pair<const char*, const char*> kPairs[] = {
-      {"qwen_25", "qwen2_5"},           {"qwen3", "qwen3"},
-      {"qwen3_5_think", "qwen3_5_think"}, {"qwen3_5_nothink", "qwen3_5_nothink"},
-      {"llama3", "llama3"},             {"gemma3", "gemma3"},
-      {"phi_3", "phi3"},                {"phi_35", "phi3_5"},
-      {"deepseek_v3", "deepseekv3"}};
+  const std::pair<const char*, const char*> kPairs[] = {{"qwen_25", "qwen2_5"},
+                                                        {"qwen3", "qwen3"},
+                                                        {"qwen3_5_think", "qwen3_5_think"},
+                                                        {"qwen3_5_nothink", "qwen3_5_nothink"},
+                                                        {"llama3", "llama3"},
+                                                        {"gemma3", "gemma3"},
+                                                        {"phi_3", "phi3"},
+                                                        {"phi_35", "phi3_5"},
+                                                        {"deepseek_v3", "deepseekv3"}};
   for (const auto& [ours, theirs] : kPairs) {
     const Official& o = official(theirs);
     const ChatTemplate t(builtin_chat_template(ours).value(), {ours}, o.tokens);
@@ -173,12 +180,14 @@ ChatTemplate builtin(const char* name, std::string eos, std::string bos = "") {
 }
 
 const Conversation& two_rounds() {
-  static const Conversation c = chat_of({user("Hi"), assistant("Hello"), user("2+2?"), assistant("4")});
+  static const Conversation c =
+      chat_of({user("Hi"), assistant("Hello"), user("2+2?"), assistant("4")});
   return c;
 }
 
 TEST_CASE("masks: what the assistant writes behind its generation prompt, for each family") {
-  CHECK(learned(builtin("chatml", "<|im_end|>"), two_rounds()) == Parts{"Hello<|im_end|>", "4<|im_end|>"});
+  CHECK(learned(builtin("chatml", "<|im_end|>"), two_rounds()) ==
+        Parts{"Hello<|im_end|>", "4<|im_end|>"});
   CHECK(learned(builtin("llama3", "<|eot_id|>", "<s>"), two_rounds(), {}, "<|eot_id|>") ==
         Parts{"Hello<|eot_id|>", "4<|eot_id|>"});
   CHECK(learned(builtin("gemma3", "<eos>", "<bos>"), two_rounds(), {}, "<eos>") ==
@@ -189,11 +198,16 @@ TEST_CASE("masks: what the assistant writes behind its generation prompt, for ea
         Parts{"Hello</s>", "4</s>"});
   CHECK(learned(builtin("phi_3", "<|endoftext|>"), two_rounds(), {}, "<|endoftext|>") ==
         Parts{"Hello<|end|>", "4<|end|>"});
-  CHECK(learned(builtin("phi_4", "<|im_end|>"), two_rounds()) == Parts{"Hello<|im_end|>", "4<|im_end|>"});
-  CHECK(learned(builtin("deepseek_v2", "<e>", "<b>"), two_rounds(), {}, "<e>") == Parts{"Hello<e>", "4<e>"});
-  CHECK(learned(builtin("qwen_25", "<|im_end|>"), two_rounds()) == Parts{"Hello<|im_end|>", "4<|im_end|>"});
-  CHECK(learned(builtin("qwen3", "<|im_end|>"), two_rounds()) == Parts{"Hello<|im_end|>", "4<|im_end|>"});
-  CHECK(learned(builtin("qwen3_5", "<|im_end|>"), two_rounds()) == Parts{"Hello<|im_end|>", "4<|im_end|>"});
+  CHECK(learned(builtin("phi_4", "<|im_end|>"), two_rounds()) ==
+        Parts{"Hello<|im_end|>", "4<|im_end|>"});
+  CHECK(learned(builtin("deepseek_v2", "<e>", "<b>"), two_rounds(), {}, "<e>") ==
+        Parts{"Hello<e>", "4<e>"});
+  CHECK(learned(builtin("qwen_25", "<|im_end|>"), two_rounds()) ==
+        Parts{"Hello<|im_end|>", "4<|im_end|>"});
+  CHECK(learned(builtin("qwen3", "<|im_end|>"), two_rounds()) ==
+        Parts{"Hello<|im_end|>", "4<|im_end|>"});
+  CHECK(learned(builtin("qwen3_5", "<|im_end|>"), two_rounds()) ==
+        Parts{"Hello<|im_end|>", "4<|im_end|>"});
   CHECK(learned(builtin("qwen3_5_think", "<|im_end|>"), two_rounds()) ==
         Parts{"Hello<|im_end|>", "4<|im_end|>"});
 }
@@ -209,9 +223,11 @@ TEST_CASE("masks: Qwen3.5's thoughts are learned where they are kept") {
   thinking["reasoning_content"] = "hm";
   const Conversation c = chat_of({user("q"), thinking});
   CHECK(learned(builtin("qwen3_5_think", "<|im_end|>"), c) == Parts{"hm\n</think>\n\na<|im_end|>"});
-  CHECK(learned(builtin("qwen3_5_nothink", "<|im_end|>"), c) == Parts{"hm\n</think>\n\na<|im_end|>"});
+  CHECK(learned(builtin("qwen3_5_nothink", "<|im_end|>"), c) ==
+        Parts{"hm\n</think>\n\na<|im_end|>"});
   CHECK(builtin("qwen3_5", "<|im_end|>").render(c).text ==
-        "<|im_start|>user\nq<|im_end|>\n<|im_start|>assistant\n<think>\nhm\n</think>\n\na<|im_end|>\n");
+        "<|im_start|>user\nq<|im_end|>\n<|im_start|>assistant\n<think>\nhm\n</"
+        "think>\n\na<|im_end|>\n");
   // Thoughts that come inside the content are not lost.
   const Conversation inside = chat_of({user("q"), assistant("<think>\nhm\n</think>\n\na")});
   for (const char* name : {"qwen3", "qwen3_5", "qwen3_5_think"})
@@ -219,29 +235,33 @@ TEST_CASE("masks: Qwen3.5's thoughts are learned where they are kept") {
           builtin(name, "<|im_end|>").render(c).text);
   // Earlier turns lose theirs.
   const Conversation later = chat_of({user("q"), thinking, user("r"), assistant("b")});
-  CHECK(learned(builtin("qwen3_5_think", "<|im_end|>"), later) == Parts{"a<|im_end|>", "b<|im_end|>"});
+  CHECK(learned(builtin("qwen3_5_think", "<|im_end|>"), later) ==
+        Parts{"a<|im_end|>", "b<|im_end|>"});
 }
 
 TEST_CASE("qwen3_5: a system message of parts") {
   Json system = chat_message("system", "");
-  system["content"] = Json::array({{{"type", "text"}, {"text", "Be "}}, {{"type", "text"}, {"text", "brief."}}});
+  system["content"] =
+      Json::array({{{"type", "text"}, {"text", "Be "}}, {{"type", "text"}, {"text", "brief."}}});
   const Conversation c = chat_of({system, user("q"), assistant("a")});
   for (const char* name : {"qwen3_5", "qwen3_5_think"})
-    CHECK(builtin(name, "<|im_end|>").render(c).text.starts_with(
-        "<|im_start|>system\nBe brief.<|im_end|>\n<|im_start|>user\n"));
+    CHECK(builtin(name, "<|im_end|>")
+              .render(c)
+              .text.starts_with("<|im_start|>system\nBe brief.<|im_end|>\n<|im_start|>user\n"));
 }
 
 TEST_CASE("masks: tool calls are learned, tool results are not") {
   Json caller = assistant("");
   caller["tool_calls"] = Json::array();
-  caller["tool_calls"].push_back({{"type", "function"},
-                                  {"function", {{"name", "f"}, {"arguments", {{"x", 1}}}}}});
+  caller["tool_calls"].push_back(
+      {{"type", "function"}, {"function", {{"name", "f"}, {"arguments", {{"x", 1}}}}}});
   const Conversation c = chat_of({user("q"), caller, chat_message("tool", "r"), assistant("a")});
   CHECK(learned(builtin("qwen_25", "<|im_end|>"), c) ==
         Parts{"<tool_call>\n{\"name\": \"f\", \"arguments\": {\"x\": 1}}\n</tool_call><|im_end|>",
               "a<|im_end|>"});
   CHECK(learned(builtin("qwen3_5_think", "<|im_end|>"), c) ==
-        Parts{"<tool_call>\n<function=f>\n<parameter=x>\n1\n</parameter>\n</function>\n</tool_call><|im_end|>",
+        Parts{"<tool_call>\n<function=f>\n<parameter=x>\n1\n</parameter>\n</function>\n</"
+              "tool_call><|im_end|>",
               "a<|im_end|>"});
   const Parts deepseek = learned(builtin("deepseek_v3", "<｜end▁of▁sentence｜>", "<b>"), c, {},
                                  "<｜end▁of▁sentence｜>");
@@ -255,9 +275,10 @@ TEST_CASE("masks: tool calls are learned, tool results are not") {
 }
 
 TEST_CASE("masks: as the {% generation %} blocks of the templates made for training") {
-  const std::pair<const char*, const char*> kPairs[] = {
-      {"qwen2_5", "qwen2_5_training"}, {"qwen3", "qwen3_training"},
-      {"qwen3_5_think", "qwen3_5_think_training"}, {"deepseekv3", "deepseekv3_training"}};
+  const std::pair<const char*, const char*> kPairs[] = {{"qwen2_5", "qwen2_5_training"},
+                                                        {"qwen3", "qwen3_training"},
+                                                        {"qwen3_5_think", "qwen3_5_think_training"},
+                                                        {"deepseekv3", "deepseekv3_training"}};
   for (const auto& [plain, marked] : kPairs) {
     const Official& o = official(plain);
     const ChatTemplate by_turns(o.text, {o.name}, o.tokens);
@@ -278,8 +299,10 @@ TEST_CASE("masks: as the {% generation %} blocks of the templates made for train
         REQUIRE(ours.size() == blocks.size());
         for (size_t i = 0; i < ours.size(); ++i) {
           CHECK(ours[i].begin >= blocks[i].begin);
-          const std::string between = a.text.substr(blocks[i].begin, ours[i].begin - blocks[i].begin);
-          CHECK((between.empty() || between == "\n" || between == "<｜Assistant｜>" || between == "<think>\n" || between == "<think>\n\n</think>\n\n"));
+          const std::string between =
+              a.text.substr(blocks[i].begin, ours[i].begin - blocks[i].begin);
+          CHECK((between.empty() || between == "\n" || between == "<｜Assistant｜>" ||
+                 between == "<think>\n" || between == "<think>\n\n</think>\n\n"));
           CHECK(a.text.substr(ours[i].begin, ours[i].size()) ==
                 b.text.substr(ours[i].begin, std::min(blocks[i].end, ours[i].end) - ours[i].begin));
         }
@@ -296,7 +319,8 @@ TEST_CASE("turns: a template that counts through the messages, one without a gen
   tokens.end_marks = {"</s>"};
   const ChatTemplate counting(
       "{% for i in range(messages | length) %}{% set m = messages[i] %}"
-      "<{{ m.role }}>{{ m.content }}</s>{% endfor %}{% if add_generation_prompt %}<assistant>{% endif %}",
+      "<{{ m.role }}>{{ m.content }}</s>{% endfor %}{% if add_generation_prompt %}<assistant>{% "
+      "endif %}",
       {"t"}, tokens);
   CHECK(learned(counting, two_rounds(), {}, "</s>") == Parts{"Hello</s>", "4</s>"});
   const ChatTemplate silent(
@@ -325,11 +349,13 @@ TEST_CASE("turns: what cannot be told apart is an error, not a wrong mask") {
 }
 
 TEST_CASE("chat template: errors name the row, the template, line and column") {
-  const ChatTemplate t("{% for m in messages %}\n{{ raise_exception('bad ' + m.role) }}{% endfor %}",
-                       {"m/chat_template.jinja"}, {});
+  const ChatTemplate t(
+      "{% for m in messages %}\n{{ raise_exception('bad ' + m.role) }}{% endfor %}",
+      {"m/chat_template.jinja"}, {});
   check_contains(error_of(ErrorCode::kDataset, [&] { t.render(two_rounds()); }),
                  "a.jsonl:1: m/chat_template.jinja:2:19: the template says: bad user");
-  check_contains(error_of(ErrorCode::kModel, [&] { ChatTemplate("{% if %}", {"x"}, {}); }), "x:1:7: ");
+  check_contains(error_of(ErrorCode::kModel, [&] { ChatTemplate("{% if %}", {"x"}, {}); }),
+                 "x:1:7: ");
 }
 
 TEST_CASE("chat templates: mutilated ones are errors or render") {
@@ -347,7 +373,8 @@ TEST_CASE("chat templates: mutilated ones are errors or render") {
         const size_t from = next(text.size());
         mutant.replace(at, std::min(size, mutant.size() - at), text.substr(from, next(12)));
       }
-      CHECK(fuzz_chat_template(reinterpret_cast<const uint8_t*>(mutant.data()), mutant.size()) == 0);
+      CHECK(fuzz_chat_template(reinterpret_cast<const uint8_t*>(mutant.data()), mutant.size()) ==
+            0);
     }
   }
 }
