@@ -34,7 +34,7 @@ fs::path CheckpointKeeper::save(const RunState& state, MetricsWriter& metrics, b
   hone::require_space(output_dir_, checkpoint_bytes(content), "a checkpoint");
   metrics.sync();
   write_checkpoint(output_dir_, content, state, run_);
-  if (limit_) remove_old_checkpoints(output_dir_, *limit_, state.best_step);
+  if (limit_) remove_old_checkpoints(output_dir_, *limit_, state.evaluation.best_step);
   return path;
 }
 

@@ -18,6 +18,7 @@
 #include "tensor/quantized.h"
 #include "train/non_finite.h"
 #include "train/scheduler.h"
+#include "train/step_schedule.h"
 
 namespace hone {
 
@@ -106,7 +107,7 @@ struct ByteSize {
 
 enum class AdapterKind { kNone, kLora, kQlora };
 enum class OptimizerKind { kAdamW, kAdamW8bit };
-enum class SaveStrategy { kEpoch, kSteps, kNo };
+enum class BestMetric { kLoss };
 enum class Bf16 { kAuto, kTrue, kFalse, kFull };
 
 // Modules by name, or by a regular expression that must match the whole name. One of the two.
@@ -185,10 +186,10 @@ struct TrainConfig {
   std::optional<ByteSize> memory_limit;  // of all tensors; not given: what the machine has
   bool dry_run = false;                  // print the plan, train nothing
 
-  // checkpoints and stopping (train/save_schedule.h, train/resume.h)
+  // checkpoints and stopping (train/step_schedule.h, train/resume.h)
   std::optional<double> save_steps;  // given or saves_per_epoch given: save_strategy does not count
   std::optional<int64_t> saves_per_epoch;
-  SaveStrategy save_strategy = SaveStrategy::kEpoch;
+  StepStrategy save_strategy = StepStrategy::kEpoch;
   std::optional<int64_t> save_total_limit;  // not given: all are kept
   bool save_only_model = false;
   bool save_first_step = false;
@@ -197,6 +198,17 @@ struct TrainConfig {
   NonFinite on_non_finite = NonFinite::kStop;
   std::optional<double> loss_watchdog_threshold;
   int64_t loss_watchdog_patience = 3;  // steps
+
+  // evaluation
+  std::optional<double> eval_steps;  // at most one of the two; below 1: a part of all steps
+  std::optional<int64_t> evals_per_epoch;
+  StepStrategy eval_strategy = StepStrategy::kEpoch;
+  std::optional<int64_t> eval_batch_size;          // not given: micro_batch_size
+  std::optional<bool> eval_sample_packing;         // not given: sample_packing
+  std::optional<int64_t> early_stopping_patience;  // evaluations
+  double early_stopping_threshold = 0;
+  bool load_best_model_at_end = false;
+  BestMetric metric_for_best_model = BestMetric::kLoss;
 
   // output
   int64_t logging_steps = 1;         // steps between two plain progress lines

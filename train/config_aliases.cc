@@ -59,6 +59,7 @@ std::vector<KeyAlias> all_aliases() {
       // Training.
       {"per_device_train_batch_size", "micro_batch_size", "surogate, LLaMA-Factory"},
       {"per_device_eval_batch_size", "eval_batch_size", kFactory},
+      {"micro_eval_batch_size", "eval_batch_size", kAxolotl},
       {"num_train_epochs", "num_epochs", kFactory},
       {"lr_scheduler_type", "lr_scheduler", "surogate, LLaMA-Factory"},
       {"final_lr_fraction", "cosine_min_lr_ratio", kSurogate},

@@ -122,8 +122,40 @@ RunOutcome finished_already(const GoodCheckpoint& checkpoint, const fs::path& ou
   return outcome;
 }
 
+StepInterval save_interval(const TrainConfig& c) {
+  return {c.save_strategy, c.save_steps, c.saves_per_epoch, c.save_first_step};
+}
+
+StepInterval evaluation_interval(const TrainConfig& c) {
+  return {.strategy = c.eval_strategy, .steps = c.eval_steps, .per_epoch = c.evals_per_epoch};
+}
+
+EvaluatorSettings evaluator_settings(const TrainConfig& c) {
+  return {.sequence_len = c.sequence_len,
+          .packing = c.eval_sample_packing.value_or(c.sample_packing),
+          .batch_size = c.eval_batch_size.value_or(c.micro_batch_size),
+          .stop_requested = [] { return stop_signal() != 0; }};
+}
+
+// Gives the model the weights that had the lowest loss on the held-out rows, if that is wanted.
+void take_best(const RunPlan& plan, const RunOutcome& outcome, LoadedModel& model,
+               AdamW& optimizer) {
+  const int64_t best = outcome.evaluation.best_step;
+  if (!plan.config.load_best_model_at_end || best == 0 || best == outcome.steps) return;
+  std::error_code ignored;
+  fs::path checkpoint = plan.output_dir / checkpoint_name(best);
+  if (!fs::exists(checkpoint, ignored) && !plan.resumed_from.empty())
+    checkpoint = plan.resumed_from.parent_path() / checkpoint_name(best);
+  if (!fs::exists(checkpoint, ignored))
+    fail(ErrorCode::kModel, "load_best_model_at_end: the best model is that of step ", best,
+         ", but ", checkpoint.string(), " is gone; the last one is in ",
+         (plan.output_dir / checkpoint_name(outcome.steps)).string());
+  verify_checkpoint(checkpoint);
+  read_checkpoint(checkpoint, model, optimizer);
+}
+
 // From the first step that is missing to the result.
-RunOutcome train(const RunPlan& plan, const LoadedModel& model, Trainer& trainer,
+RunOutcome train(const RunPlan& plan, LoadedModel& model, Trainer& trainer,
                  const RunIdentity& identity, const RunState& state, MetricsWriter& metrics,
                  std::FILE* out) {
   const TrainConfig& config = plan.config;
@@ -137,17 +169,30 @@ RunOutcome train(const RunPlan& plan, const LoadedModel& model, Trainer& trainer
   keeper.require_space();
   say(out, describe_plan(plan) + "\n");
   reset_peak_memory(kCpu);
+  std::optional<Evaluator> evaluator;
+  if (plan.data.validation.size() > 0)
+    evaluator.emplace(model, plan.data.validation, evaluator_settings(config));
+  const auto schedule = [&](const StepInterval& interval) {
+    return StepSchedule(interval, plan.total_steps, plan.sampler.steps_per_epoch());
+  };
   TrainingLoop loop = {trainer,
                        plan,
                        keeper,
                        metrics,
-                       SaveSchedule(config, plan.total_steps, plan.sampler.steps_per_epoch()),
+                       schedule(save_interval(config)),
+                       {.evaluator = evaluator ? &*evaluator : nullptr,
+                        .schedule = schedule(evaluation_interval(config)),
+                        .patience = config.early_stopping_patience,
+                        .threshold = config.early_stopping_threshold,
+                        .keep_best = config.load_best_model_at_end},
                        {config.loss_watchdog_threshold, config.loss_watchdog_patience},
                        state};
   RunOutcome outcome = run_training_loop(loop, out);
-  if (outcome.signal == 0)
+  if (outcome.signal == 0) {
+    take_best(plan, outcome, model, trainer.optimizer());
     outcome.result =
         export_model(model, plan.output_dir, base_model_dir(config), tokenizer_dir(config));
+  }
   say(out, "\n" + describe_outcome(plan, outcome));
   return outcome;
 }

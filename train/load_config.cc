@@ -301,7 +301,8 @@ void resolve_implied(TrainConfig& config) {
     config.gradient_accumulation_steps = *config.batch_size / config.micro_batch_size;
     config.batch_size.reset();
   }
-  if (config.save_steps) config.save_strategy = SaveStrategy::kSteps;
+  if (config.save_steps) config.save_strategy = StepStrategy::kSteps;
+  if (config.eval_steps) config.eval_strategy = StepStrategy::kSteps;
 }
 
 // The same setting under our name for its key.

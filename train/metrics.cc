@@ -26,6 +26,19 @@ std::string json_number(double x) {
   return std::string(buffer, std::to_chars(buffer, buffer + sizeof buffer, x).ptr);
 }
 
+// An object that grows by a field at a time.
+class JsonLine {
+ public:
+  void field(std::string_view name, const std::string& value) {
+    text_ += text_.empty() ? "{\"" : ",\"";
+    text_.append(name).append("\":").append(value);
+  }
+  std::string str() const { return text_ + "}"; }
+
+ private:
+  std::string text_;
+};
+
 // The member "step" of a line; nothing when it is not such a line.
 std::optional<int64_t> step_of(const std::string& line) {
   try {
@@ -42,20 +55,27 @@ std::optional<int64_t> step_of(const std::string& line) {
 }  // namespace
 
 std::string metrics_json(const StepMetrics& m) {
-  std::string line;
-  const auto field = [&](std::string_view name, const std::string& value) {
-    line += line.empty() ? "{\"" : ",\"";
-    line.append(name).append("\":").append(value);
-  };
-  field("step", std::to_string(m.step));
-  field("loss", json_number(m.loss));
-  field("lr", json_number(m.lr));
-  field("grad_norm", json_number(m.grad_norm));
-  field("tokens", std::to_string(m.tokens));
-  field("tokens_per_second", json_number(m.tokens_per_second));
-  field("memory_bytes", std::to_string(m.memory_bytes));
-  if (m.skipped) field("skipped", "true");
-  return line + "}";
+  JsonLine line;
+  line.field("step", std::to_string(m.step));
+  line.field("loss", json_number(m.loss));
+  line.field("lr", json_number(m.lr));
+  line.field("grad_norm", json_number(m.grad_norm));
+  line.field("tokens", std::to_string(m.tokens));
+  line.field("tokens_per_second", json_number(m.tokens_per_second));
+  line.field("memory_bytes", std::to_string(m.memory_bytes));
+  if (m.skipped) line.field("skipped", "true");
+  return line.str();
+}
+
+std::string metrics_json(const EvalMetrics& m) {
+  JsonLine line;
+  line.field("step", std::to_string(m.step));
+  line.field("eval_loss", json_number(m.loss));
+  line.field("eval_perplexity", json_number(m.perplexity));
+  line.field("eval_labels", std::to_string(m.labels));
+  line.field("eval_tokens", std::to_string(m.tokens));
+  line.field("eval_seconds", json_number(m.seconds));
+  return line.str();
 }
 
 MetricsWriter::MetricsWriter(const std::filesystem::path& path, Begin begin) : path_(path) {
@@ -66,11 +86,11 @@ MetricsWriter::MetricsWriter(const std::filesystem::path& path, Begin begin) : p
   if (file_.get() < 0) fail_disk(path_, "cannot create the file");
 }
 
-void MetricsWriter::write(const StepMetrics& metrics) {
-  const std::string line = metrics_json(metrics) + "\n";
+void MetricsWriter::append(const std::string& json) {
+  const std::string line = json + "\n";
   for (std::span<const std::byte> rest = std::as_bytes(std::span(line)); !rest.empty();) {
     const ssize_t written = file_calls::append(file_.get(), path_.string(), rest);
-    if (written < 0) fail_disk(path_, "cannot write step metrics");
+    if (written < 0) fail_disk(path_, "cannot write metrics");
     rest = rest.subspan(static_cast<size_t>(written));
   }
 }

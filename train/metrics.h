@@ -7,6 +7,11 @@
 //    "tokens_per_second":1234.5,"memory_bytes":104857600}
 //
 // "skipped":true follows in a step whose loss or gradient was not finite and which changed nothing.
+// An evaluation has a line of its own, behind that of the step after which it was made:
+//
+//   {"step":40,"eval_loss":1.25,"eval_perplexity":3.49,"eval_labels":812,"eval_tokens":4096,
+//    "eval_seconds":0.8}
+//
 // A number is written with the fewest digits that read back as the same double. JSON has no words
 // for numbers that are not finite; they are the strings "NaN", "Infinity" and "-Infinity".
 #pragma once
@@ -30,8 +35,18 @@ struct StepMetrics {
   bool skipped = false;          // the step changed nothing: written as "skipped":true
 };
 
+struct EvalMetrics {
+  int64_t step = 0;       // after which it was made
+  double loss = 0;        // mean over the labels of the held-out rows
+  double perplexity = 0;  // e^loss
+  int64_t labels = 0;
+  int64_t tokens = 0;
+  double seconds = 0;
+};
+
 // The object, without a line end.
 std::string metrics_json(const StepMetrics& metrics);
+std::string metrics_json(const EvalMetrics& metrics);
 
 // Writes metrics.jsonl. Every line has reached the kernel when write() returns, so a reader sees
 // whole steps and a killed run loses none.
@@ -45,12 +60,15 @@ class MetricsWriter {
 
   // Appends one line.
   // Errors: kDisk, for a full disk above all.
-  void write(const StepMetrics& metrics);
+  void write(const StepMetrics& metrics) { append(metrics_json(metrics)); }
+  void write_evaluation(const EvalMetrics& metrics) { append(metrics_json(metrics)); }
 
   // Makes all lines durable. Errors: kDisk.
   void sync();
 
  private:
+  void append(const std::string& json);
+
   std::filesystem::path path_;
   FileDescriptor file_;
 };

@@ -123,6 +123,23 @@ std::string next_text(const RunPlan& plan, const RunOutcome& outcome) {
   return "evaluate --model " + outcome.result.string() + " --batch FILE --out FILE";
 }
 
+// What the evaluations said, if there were any.
+std::string evaluation_lines(const RunPlan& plan, const RunOutcome& o) {
+  const EvaluationState& e = o.evaluation;
+  if (!e.loss) return "";
+  std::string text = printed("loss %.4f", *e.loss);
+  if (e.best)
+    text += printed(", the lowest %.4f", *e.best) + " after step " + format_count(e.best_step);
+  std::string lines = line("held out", text);
+  if (o.stopped_early)
+    lines +=
+        line("", "stopped after " + format_count(o.steps) + " of " +
+                     format_count(plan.total_steps) + " steps: evaluations no longer got better");
+  if (plan.config.load_best_model_at_end && e.best)
+    lines += line("", "the result is the model after step " + format_count(e.best_step));
+  return lines;
+}
+
 }  // namespace
 
 std::string format_count(int64_t n) {
@@ -196,7 +213,8 @@ RunOutcome outcome_of(const RunState& state) {
           .last_loss = state.last_loss,
           .steps = state.steps,
           .tokens = state.tokens,
-          .seconds = state.seconds};
+          .seconds = state.seconds,
+          .evaluation = state.evaluation};
 }
 
 std::string describe_outcome(const RunPlan& plan, const RunOutcome& o) {
@@ -215,7 +233,8 @@ std::string describe_outcome(const RunPlan& plan, const RunOutcome& o) {
            line("state", o.result.string()) +
            line("next", "the same command with resume_from_checkpoint=auto output_dir=" +
                             plan.output_dir.string());
-  return line("done", numbers) + line(plan.model.lora ? "adapter" : "model", o.result.string()) +
+  return line("done", numbers) + evaluation_lines(plan, o) +
+         line(plan.model.lora ? "adapter" : "model", o.result.string()) +
          line("next", next_text(plan, o));
 }
 

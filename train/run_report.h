@@ -39,7 +39,9 @@ struct RunOutcome {
   int64_t tokens = 0;
   double seconds = 0;
   std::filesystem::path result = {};  // the adapter's, the model's or the last checkpoint's folder
-  int signal = 0;                     // that stopped the run before its end; 0: none
+  bool stopped_early = false;         // evaluations no longer got better
+  EvaluationState evaluation = {};
+  int signal = 0;  // that stopped the run before its end; 0: none
 };
 
 RunOutcome outcome_of(const RunState& state);

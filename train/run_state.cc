@@ -18,6 +18,8 @@ Json number(double x) {
   return x;
 }
 
+Json number(const std::optional<double>& x) { return x ? number(*x) : Json(); }
+
 double read_number(const JsonValue& json) {
   if (!json.is_string()) return json.as_double();
   const std::string text = json.as_string();
@@ -39,9 +41,12 @@ std::string run_state_text(const RunState& s) {
                      {"seconds", number(s.seconds)},
                      {"skipped_in_row", s.skipped_in_row},
                      {"above_threshold", s.above_threshold},
-                     {"best_loss", s.best_loss ? number(*s.best_loss) : Json()},
-                     {"best_step", s.best_step},
-                     {"evaluations_since_best", s.evaluations_since_best}};
+                     {"evaluation",
+                      {{"step", s.evaluation.step},
+                       {"loss", number(s.evaluation.loss)},
+                       {"best", number(s.evaluation.best)},
+                       {"best_step", s.evaluation.best_step},
+                       {"since_better", s.evaluation.since_better}}}};
   return json.dump(1) + "\n";
 }
 
@@ -55,9 +60,12 @@ RunState parse_run_state(const JsonValue& json) {
   s.seconds = read_number(json.at("seconds"));
   s.skipped_in_row = json.get_int("skipped_in_row", kCount);
   s.above_threshold = json.get_int("above_threshold", kCount);
-  if (const auto best = json.find("best_loss")) s.best_loss = read_number(*best);
-  s.best_step = json.get_int("best_step", kCount);
-  s.evaluations_since_best = json.get_int("evaluations_since_best", kCount);
+  const JsonValue e = json.at("evaluation");
+  s.evaluation.step = e.get_int("step", kCount);
+  if (const auto loss = e.find("loss")) s.evaluation.loss = read_number(*loss);
+  if (const auto best = e.find("best")) s.evaluation.best = read_number(*best);
+  s.evaluation.best_step = e.get_int("best_step", kCount);
+  s.evaluation.since_better = e.get_int("since_better", kCount);
   return s;
 }
 

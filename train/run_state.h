@@ -5,9 +5,9 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
 
 #include "data/json.h"
+#include "train/evaluation_state.h"
 
 namespace hone {
 
@@ -22,10 +22,7 @@ struct RunState {
   // threshold.
   int64_t skipped_in_row = 0;
   int64_t above_threshold = 0;
-  // Evaluation: the best loss so far, the step that had it, and evaluations since.
-  std::optional<double> best_loss;
-  int64_t best_step = 0;
-  int64_t evaluations_since_best = 0;
+  EvaluationState evaluation;
 };
 
 // trainer_state.json. Numbers read back exactly; NaN and infinities are the strings that

@@ -76,6 +76,34 @@ void report(const StepResult& r, double seconds, double elapsed, int64_t first_s
        .seconds_left = estimate_seconds_left(elapsed, r.step - first_step, total - r.step)});
 }
 
+void show_evaluation(const Evaluation& e, const RunState& state, ProgressPrinter& progress,
+                     std::FILE* out) {
+  progress.finish();
+  std::fprintf(out, "evaluation after step %lld: loss %.4f, perplexity %.4g%s, %s\n",
+               static_cast<long long>(state.steps), e.loss, e.perplexity(),
+               state.evaluation.best_step == state.steps ? " (the best so far)" : "",
+               format_duration(e.seconds).c_str());
+  std::fflush(out);
+}
+
+// The evaluation that is due after the steps done, unless it was made.
+void evaluate(TrainingLoop& loop, ProgressPrinter& progress, std::FILE* out) {
+  RunState& state = loop.state;
+  if (!loop.evaluation.due(state.steps) || state.evaluation.step == state.steps) return;
+  const std::optional<Evaluation> e = loop.evaluation.evaluator->run();
+  if (!e) return;
+  const bool best =
+      take_evaluation(state.steps, e->loss, loop.evaluation.threshold, state.evaluation);
+  loop.metrics.write_evaluation({.step = state.steps,
+                                 .loss = e->loss,
+                                 .perplexity = e->perplexity(),
+                                 .labels = e->labels,
+                                 .tokens = e->tokens,
+                                 .seconds = e->seconds});
+  show_evaluation(*e, state, progress, out);
+  if (best && loop.evaluation.keep_best) loop.keeper.save(state, loop.metrics, /*full=*/true);
+}
+
 }  // namespace
 
 RunOutcome run_training_loop(TrainingLoop& loop, std::FILE* out) {
@@ -84,7 +112,11 @@ RunOutcome run_training_loop(TrainingLoop& loop, std::FILE* out) {
   RunState& state = loop.state;
   const int64_t first_step = state.steps;
   const Clock::time_point start = Clock::now();
-  while (state.steps < loop.plan.total_steps && stop_signal() == 0) {
+  evaluate(loop, progress, out);
+  const auto stopped_early = [&] {
+    return stops_early(state.evaluation, loop.evaluation.patience);
+  };
+  while (state.steps < loop.plan.total_steps && stop_signal() == 0 && !stopped_early()) {
     const Clock::time_point step_start = Clock::now();
     const StepResult r = take_step(loop);
     if (r.outcome == StepOutcome::kAbandoned) break;
@@ -92,11 +124,15 @@ RunOutcome run_training_loop(TrainingLoop& loop, std::FILE* out) {
     count(r, seconds, loop, state);
     report(r, seconds, seconds_since(start), first_step, loop, progress);
     loop.watchdog.observe(r.step, r.loss, state.above_threshold);
+    evaluate(loop, progress, out);
     if (loop.schedule.due(r.step)) loop.keeper.save(state, loop.metrics);
   }
   progress.finish();
   RunOutcome outcome = outcome_of(state);
-  if (state.steps < loop.plan.total_steps) {
+  outcome.stopped_early = stopped_early();
+  if (outcome.stopped_early && loop.schedule.ever()) loop.keeper.save(state, loop.metrics);
+  const bool evaluated = !loop.evaluation.due(state.steps) || state.evaluation.step == state.steps;
+  if ((state.steps < loop.plan.total_steps && !outcome.stopped_early) || !evaluated) {
     outcome.signal = stop_signal();
     outcome.result = loop.keeper.save(state, loop.metrics, /*full=*/true);
   }

@@ -311,6 +311,8 @@ TEST_CASE("load_config: the resolved file gives the same configuration again") {
                     "gradient_checkpointing: offload\noutput_router_logits: false\n"),
         std::string("save_steps: 5\nsave_total_limit: 2\nloss_watchdog_threshold: 5\n"),
         std::string("saves_per_epoch: 2\nsave_only_model: true\non_non_finite: skip\n"),
+        std::string("val_set_size: 0.1\neval_steps: 5\nearly_stopping_patience: 2\n"
+                    "early_stopping_threshold: 0.1\nload_best_model_at_end: true\n"),
         std::string("adapter: lora\nlora_target_modules: '.*[qv]_proj: \"x\"'\nmax_steps: 3\n"
                     "seed: 123456789\nlearning_rate:\n")}) {
     CAPTURE(lines);

@@ -349,7 +349,7 @@ TEST_CASE("resumed run: a signal saves the state, whichever step it meets") {
   Runs runs;
   runs.run(runs.config("whole"));
   TrainConfig config = runs.config("stopped");
-  config.save_strategy = SaveStrategy::kNo;
+  config.save_strategy = StepStrategy::kNo;
   config.save_steps.reset();
   const std::pair<int, int> signals[] = {
       {SIGINT, 130}, {SIGTERM, 143}, {SIGUSR1, 143}, {SIGHUP, 129}};

@@ -7,9 +7,9 @@
 namespace hone::config_keys {
 namespace {
 
-constexpr Choice kStrategies[] = {word("epoch", SaveStrategy::kEpoch),
-                                  word("steps", SaveStrategy::kSteps),
-                                  word("no", SaveStrategy::kNo), word("false", SaveStrategy::kNo)};
+constexpr Choice kStrategies[] = {word("epoch", StepStrategy::kEpoch),
+                                  word("steps", StepStrategy::kSteps),
+                                  word("no", StepStrategy::kNo), word("false", StepStrategy::kNo)};
 constexpr Choice kNonFinite[] = {word("stop", NonFinite::kStop), word("skip", NonFinite::kSkip)};
 
 }  // namespace

@@ -24,8 +24,8 @@ TrainRules checkpoint_rules() {
           "saves against the strategy", {"save_strategy", "save_steps", "saves_per_epoch"},
           [](const C& c, const G& given) {
             const bool spread = given.on("save_steps") || given.on("saves_per_epoch");
-            const bool no = c.save_strategy == SaveStrategy::kNo;
-            const bool epoch = c.save_strategy == SaveStrategy::kEpoch;
+            const bool no = c.save_strategy == StepStrategy::kNo;
+            const bool epoch = c.save_strategy == StepStrategy::kEpoch;
             return given.has("save_strategy") &&
                    ((no && spread) || (epoch && given.on("save_steps")));
           },

@@ -5,7 +5,68 @@
 #include "train/config_rules/lines.h"
 
 namespace hone::config_rules {
+namespace {
 
-TrainRules evaluation_rules() { return {}; }
+bool held_out_rows(const GivenKeys& given) {
+  return given.on("val_set_size") || given.on("test_datasets");
+}
+
+// `key` asks for something that only evaluations can do.
+ConfigRule<TrainConfig> needs_rows(std::string_view name, std::string_view key) {
+  return error(
+      name, {key, "val_set_size", "test_datasets"},
+      [key](const TrainConfig&, const GivenKeys& given) {
+        return given.on(key) && !held_out_rows(given);
+      },
+      "no rows are held out; set val_set_size (0.05, say) or test_datasets, or remove the key");
+}
+
+ConfigRule<TrainConfig> needs_evaluations(std::string_view name, std::string_view key) {
+  return error(
+      name, {key, "eval_strategy"},
+      [key](const TrainConfig& c, const GivenKeys& given) {
+        return given.on(key) && c.eval_strategy == StepStrategy::kNo;
+      },
+      "needs evaluations; remove eval_strategy or set it to epoch or steps");
+}
+
+}  // namespace
+
+TrainRules evaluation_rules() {
+  using C = TrainConfig;
+  using G = GivenKeys;
+  return {
+      at_most_one("evaluation interval twice", {"evals_per_epoch", "eval_steps"},
+                  "eval_steps is set too; keep one of the two"),
+      error(
+          "eval_steps of another strategy", {"eval_steps", "eval_strategy"},
+          [](const C& c, const G& given) {
+            return given.on("eval_steps") && given.has("eval_strategy") &&
+                   c.eval_strategy != StepStrategy::kSteps;
+          },
+          "does not fit eval_strategy; set that to steps or remove it"),
+      needs_evaluations("evals_per_epoch without evaluations", "evals_per_epoch"),
+      needs_evaluations("early stopping without evaluations", "early_stopping_patience"),
+      needs_evaluations("best model without evaluations", "load_best_model_at_end"),
+      needs_rows("eval_steps without rows", "eval_steps"),
+      needs_rows("evals_per_epoch without rows", "evals_per_epoch"),
+      needs_rows("early stopping without rows", "early_stopping_patience"),
+      needs_rows("best model without rows", "load_best_model_at_end"),
+      error(
+          "eval_strategy without rows", {"eval_strategy", "val_set_size", "test_datasets"},
+          [](const C& c, const G& given) {
+            return c.eval_strategy == StepStrategy::kSteps && !held_out_rows(given);
+          },
+          "no rows are held out; set val_set_size (0.05, say) or test_datasets, or remove the key"),
+      needs("threshold without patience", "early_stopping_threshold", "early_stopping_patience",
+            "has no effect without early_stopping_patience; set that too"),
+      notice(
+          "rows that nothing evaluates", {"eval_strategy", "val_set_size"},
+          [](const C& c, const G& given) {
+            return c.eval_strategy == StepStrategy::kNo && given.on("val_set_size");
+          },
+          "rows are held out from training, but nothing evaluates them"),
+  };
+}
 
 }  // namespace hone::config_rules

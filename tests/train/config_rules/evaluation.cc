@@ -4,6 +4,33 @@
 
 namespace hone {
 
-std::vector<RuleCase> evaluation_rule_cases() { return {}; }
+std::vector<RuleCase> evaluation_rule_cases() {
+  const std::string rows = "val_set_size: 0.1\n";
+  return {
+      {"evaluation interval twice", rows + "eval_steps: 3\nevals_per_epoch: 2\n",
+       rows + "eval_steps: 3\nevals_per_epoch:\n"},
+      {"eval_steps of another strategy", rows + "eval_steps: 3\neval_strategy: epoch\n",
+       rows + "eval_steps: 3\neval_strategy: steps\n"},
+      {"evals_per_epoch without evaluations", rows + "evals_per_epoch: 3\neval_strategy: no\n",
+       rows + "evals_per_epoch: 3\neval_strategy: steps\n"},
+      {"early stopping without evaluations",
+       rows + "early_stopping_patience: 3\neval_strategy: no\n",
+       rows + "early_stopping_patience: 3\n"},
+      {"best model without evaluations", rows + "load_best_model_at_end: true\neval_strategy: no\n",
+       rows + "load_best_model_at_end: true\n"},
+      {"eval_steps without rows", "eval_steps: 3\n", rows + "eval_steps: 3\n"},
+      {"evals_per_epoch without rows", "evals_per_epoch: 3\nval_set_size: 0\n",
+       rows + "evals_per_epoch: 3\n"},
+      {"early stopping without rows", "early_stopping_patience: 3\n",
+       rows + "early_stopping_patience: 3\n"},
+      {"best model without rows", "load_best_model_at_end: true\n",
+       "load_best_model_at_end: false\n"},
+      {"eval_strategy without rows", "eval_strategy: steps\n", "eval_strategy: no\n"},
+      {"threshold without patience", rows + "early_stopping_threshold: 0.1\n",
+       rows + "early_stopping_threshold: 0.1\nearly_stopping_patience: 1\n"},
+      {"rows that nothing evaluates", rows + "eval_strategy: no\n",
+       rows + "eval_strategy: epoch\n"},
+  };
+}
 
 }  // namespace hone
