@@ -10,6 +10,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "data/chat_mask.h"
@@ -105,6 +106,10 @@ struct ByteSize {
   bool operator==(const ByteSize&) const = default;
 };
 
+// Values by name in the order in which they are written: of patterns, the first that matches counts.
+template <class V>
+using NamedValues = std::vector<std::pair<std::string, V>>;
+
 enum class AdapterKind { kNone, kLora, kQlora };
 enum class OptimizerKind { kAdamW, kAdamW8bit };
 enum class BestMetric { kLoss };
@@ -156,8 +161,8 @@ struct TrainConfig {
   bool lora_target_linear = false;
   std::vector<std::string> lora_target_parameters;
   bool peft_use_rslora = false;
-  std::map<std::string, int64_t> lora_rank_pattern;
-  std::map<std::string, double> lora_alpha_pattern;
+  NamedValues<int64_t> lora_rank_pattern;
+  NamedValues<double> lora_alpha_pattern;
   InputPath lora_model_dir;                      // not given: a new adapter
   std::vector<std::string> unfrozen_parameters;  // without an adapter; empty: all
 

@@ -97,10 +97,8 @@ std::string expected(const ConfigKey<T>& key) {
           [](std::optional<std::string> T::*) { return std::string("text"); },
           [](std::vector<std::string> T::*) { return std::string("a list of names"); },
           [](ModuleSelection T::*) { return std::string("a list of names or one regex"); },
-          [&](std::map<std::string, int64_t> T::*) {
-            return "a map from names to integers" + range;
-          },
-          [&](std::map<std::string, double> T::*) { return "a map from names to numbers" + range; },
+          [&](NamedValues<int64_t> T::*) { return "a map from names to integers" + range; },
+          [&](NamedValues<double> T::*) { return "a map from names to numbers" + range; },
           [](std::map<std::string, std::string> T::*) {
             return std::string("a map from names to text");
           },
@@ -178,8 +176,8 @@ std::string default_text(const ConfigKey<DatasetConfig>& key) {
 
 bool has_pattern_keys(const ConfigKey<TrainConfig>& key) {
   using C = TrainConfig;
-  return std::holds_alternative<std::map<std::string, int64_t> C::*>(key.member) ||
-         std::holds_alternative<std::map<std::string, double> C::*>(key.member) ||
+  return std::holds_alternative<NamedValues<int64_t> C::*>(key.member) ||
+         std::holds_alternative<NamedValues<double> C::*>(key.member) ||
          std::holds_alternative<std::map<std::string, std::string> C::*>(key.member);
 }
 

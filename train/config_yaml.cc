@@ -41,12 +41,20 @@ std::string text_of(const std::vector<V>& values) {
   for (const V& value : values) text += (text.empty() ? "" : ", ") + text_of(value);
   return text.empty() ? "" : "[" + text + "]";
 }
-template <class V>
-std::string text_of(const std::map<std::string, V>& values) {
+template <class Members>
+std::string members_text(const Members& values) {
   std::string text;
   for (const auto& [key, value] : values)
     text += (text.empty() ? "" : ", ") + yaml_scalar(key) + ": " + text_of(value);
   return text.empty() ? "" : "{" + text + "}";
+}
+template <class V>
+std::string text_of(const std::map<std::string, V>& values) {
+  return members_text(values);
+}
+template <class V>
+std::string text_of(const NamedValues<V>& values) {
+  return members_text(values);
 }
 std::string text_of(const ModuleSelection& value) {
   return value.pattern.empty() ? text_of(value.names) : text_of(value.pattern);

@@ -185,13 +185,29 @@ class Reader {
   template <class V>
   bool read_value(const ConfigValue& value, const NumberRange& range, const std::string& name,
                   std::map<std::string, V>& out) {
+    return read_members(value, range, name, [&](const std::string& key) -> V& { return out[key]; });
+  }
+  template <class V>
+  bool read_value(const ConfigValue& value, const NumberRange& range, const std::string& name,
+                  NamedValues<V>& out) {
+    return read_members(value, range, name, [&](const std::string& key) -> V& {
+      return out.emplace_back(key, V()).second;
+    });
+  }
+
+  // place(key): where the value of a key goes.
+  template <class Place>
+  bool read_members(const ConfigValue& value, const NumberRange& range, const std::string& name,
+                    Place place) {
     if (value.kind != ConfigValue::Kind::kMap) return false;
-    for (const ConfigEntry& entry : value.entries)
-      if (!read_value(entry.value, range, name, out[entry.key])) {
+    for (const ConfigEntry& entry : value.entries) {
+      auto& out = place(entry.key);
+      constexpr bool text = std::is_same_v<decltype(out), std::string&>;
+      if (!read_value(entry.value, range, name, out))
         errors_.add(entry.value.at, name + "." + entry.key + ": expected " +
-                                        (std::is_same_v<V, std::string> ? "text" : "a number") +
-                                        range.str() + ", found " + entry.value.describe());
-      }
+                                        (text ? "text" : "a number") + range.str() + ", found " +
+                                        entry.value.describe());
+    }
     return true;
   }
 

@@ -37,6 +37,7 @@ void trace_row(const LoadedModel& model, const RowShape& row, const PassScalars&
                const TrainerSettings& settings) {
   StepOptions options;
   options.recompute = settings.recompute;
+  options.save_plan = settings.save_plan;
   if (settings.aux_loss) options.aux_weight = scalars.aux_weight;
   options.aux_rows = scalars.aux_rows;
   options.seed_and_pass = scalars.seed_and_pass;

@@ -29,7 +29,7 @@ struct MemoryPlan {
   int64_t arena_bytes = 0;     // reserved for what a step allocates, from the second one on
   // What holds the memory when it is at its peak, by the labels of MemoryScope: "frozen weights",
   // "frozen weights, 4-bit", "trainable parameters", "gradients", "optimizer state", "batch",
-  // "activations", ... The sum is peak_bytes; labels without bytes are left out.
+  // "activations" (forward), "activation gradients" (backward), "scratch" (kernels). The sum is peak_bytes; labels without bytes are left out.
   std::map<std::string, int64_t> at_peak;
 };
 

@@ -16,8 +16,8 @@ std::optional<LoraConfig> lora_config(const TrainConfig& config) {
   lora.target_modules_regex = config.lora_target_modules.pattern;
   lora.all_linear = config.lora_target_linear;
   lora.target_parameters = config.lora_target_parameters;
-  lora.rank_pattern.assign(config.lora_rank_pattern.begin(), config.lora_rank_pattern.end());
-  lora.alpha_pattern.assign(config.lora_alpha_pattern.begin(), config.lora_alpha_pattern.end());
+  lora.rank_pattern = config.lora_rank_pattern;
+  lora.alpha_pattern = config.lora_alpha_pattern;
   lora.base_model = config.base_model.written;
   return lora;
 }

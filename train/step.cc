@@ -3,7 +3,9 @@
 #include "train/step.h"
 
 #include "autograd/ops/arithmetic.h"
+#include "autograd/saved.h"
 #include "autograd/tape.h"
+#include "models/save_plan.h"
 
 namespace hone {
 
@@ -16,6 +18,7 @@ PassScalars PassScalars::make(Device device) {
 StepLosses forward_backward(const LoadedModel& loaded, const Batch& batch, const Tensor& num_items,
                             const StepOptions& options) {
   const MemoryScope scope("activations");
+  const SavePlanScope plan(options.save_plan ? save_plan_of(loaded.config) : save_plan());
   const CausalLm& model = *loaded.model;
   nn::ForwardContext context = model.context(batch);
   context.training = true;
@@ -35,6 +38,7 @@ StepLosses forward_backward(const LoadedModel& loaded, const Batch& batch, const
       total = add(total, scale(aux, options.aux_weight));
     }
   }
+  const MemoryScope backward("activation gradients");
   tape.backward(total);
   return losses;
 }

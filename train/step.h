@@ -20,7 +20,8 @@ struct PassScalars {
 };
 
 struct StepOptions {
-  bool recompute = false;  // gradient checkpointing
+  bool recompute = false;  // gradient checkpointing: whole layers run again in backward
+  bool save_plan = true;   // the model's (models/save_plan.h); false: the caller's, or keep all
   // As in PassScalars, where the model has use for them.
   Tensor aux_weight = {};               // undefined: without the balancing loss
   Tensor aux_rows = {};                 // undefined: all rows

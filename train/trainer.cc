@@ -65,6 +65,7 @@ void Trainer::run_micro_batch(const MicroBatch& micro_batch, int64_t index,
                               const StepSamples& samples, StepResult& result) {
   StepOptions options;
   options.recompute = settings_.recompute;
+  options.save_plan = settings_.save_plan;
   options.seed_and_pass = scalars_.seed_and_pass;
   set(scalars_.seed_and_pass, {static_cast<int64_t>(settings_.seed),
                                steps_done_ * sampler_.settings().accumulation_steps + index});

@@ -21,6 +21,7 @@ struct TrainerSettings {
   LrPlan learning_rate = {};
   AdamW::Settings optimizer = {};
   bool recompute = false;  // gradient checkpointing
+  bool save_plan = true;   // see StepOptions
   bool aux_loss = false;   // add aux_coefficient times the balancing loss (MoE)
   double aux_coefficient = 0;
   uint64_t seed = 0;  // of dropout

@@ -12,9 +12,9 @@ Var gated_delta_rule(const Var& q, const Var& k, const Var& v, const Var& g, con
   const kernels::DeltaRuleInput in{q.value(),    k.value(),  v.value(), g.value(),
                                    beta.value(), cu_seqlens, Tensor()};
   return record({q, k, v, g, beta}, kernels::gated_delta_rule_forward(in, form, false).o,
-                [sq = Saved("gated_delta_rule.q", in.q), sk = Saved("gated_delta_rule.k", in.k),
-                 sv = Saved("gated_delta_rule.v", in.v), sg = Saved("gated_delta_rule.g", in.g),
-                 sb = Saved("gated_delta_rule.beta", in.beta), cu_seqlens, form, gq = q.grad(),
+                [sq = Saved("gated_delta_rule.q", q), sk = Saved("gated_delta_rule.k", k),
+                 sv = Saved("gated_delta_rule.v", v), sg = Saved("gated_delta_rule.g", g),
+                 sb = Saved("gated_delta_rule.beta", beta), cu_seqlens, form, gq = q.grad(),
                  gk = k.grad(), gv = v.grad(), gg = g.grad(), gb = beta.grad()](const Tensor& dy) {
                   const auto d = kernels::gated_delta_rule_backward(
                       dy, Tensor(),

@@ -6,6 +6,7 @@
 
 #include "autograd/saved.h"
 #include "autograd/tape.h"
+#include "kernels/core/scratch.h"
 #include "kernels/elementwise/elementwise.h"
 #include "kernels/moe/combine.h"
 #include "kernels/moe/grouped_gram.h"
@@ -34,7 +35,7 @@ void for_each_group(const Weight& w, DType dtype, F&& f) {
   const Shape& s = w.shape();
   const int64_t expert_bytes = std::max<int64_t>(s[1] * s[2] * size_of(dtype), 1);
   const int64_t group = std::clamp<int64_t>(kGroupBytes / expert_bytes, 1, s[0]);
-  const Tensor scratch = Tensor::empty({group, s[1], s[2]}, dtype, w.device());
+  const Tensor scratch = kernels::scratch_tensor({group, s[1], s[2]}, dtype, w.device());
   for (int64_t begin = 0; begin < s[0]; begin += group) {
     const Tensor part = scratch.rows(0, std::min(group, s[0] - begin));
     w.dequantize_experts(begin, part);

@@ -80,6 +80,15 @@ Side run(const char* name, const Var& x, Heads heads, const Var& w, double eps, 
           x.grad(), w.grad()};
 }
 
+// q or k again. Not for a side without a norm: it saves nothing to make it of.
+void set_heads_recipe(Var& y, const Side& side, double eps, NormWeight kind,
+                      const RotaryTable& rotary) {
+  if (!y.requires_grad() || !side.weight.defined()) return;
+  y.set_recipe([x = side.x, heads = side.heads, w = side.weight, eps, kind, rotary] {
+    return kernels::qk_norm_rope_forward(heads.values(x.get()), w, eps, kind, rotary).y;
+  });
+}
+
 }  // namespace
 
 std::vector<Var> qk_norm_rope(const Var& q, bool gated, const Var& k, const Var& q_weight,
@@ -90,11 +99,15 @@ std::vector<Var> qk_norm_rope(const Var& q, bool gated, const Var& k, const Var&
   const Side sq = run("qk_norm_rope.q", q, q_heads, q_weight, eps, kind, rotary, outputs);
   const Side sk = run("qk_norm_rope.k", k, k_heads, k_weight, eps, kind, rotary, outputs);
   if (gated) outputs.push_back(q_heads.gate(q.value()));
-  return record({q, k, q_weight, k_weight}, std::move(outputs),
-                [sq, sk, kind, rotary](std::span<const Tensor> dy) {
-                  sq.backward(dy[0], dy.size() > 2 ? dy[2] : Tensor(), kind, rotary);
-                  sk.backward(dy[1], Tensor(), kind, rotary);
-                });
+  std::vector<Var> vars =
+      record({q, k, q_weight, k_weight}, std::move(outputs),
+             [sq, sk, kind, rotary](std::span<const Tensor> dy) {
+               sq.backward(dy[0], dy.size() > 2 ? dy[2] : Tensor(), kind, rotary);
+               sk.backward(dy[1], Tensor(), kind, rotary);
+             });
+  set_heads_recipe(vars[0], sq, eps, kind, rotary);
+  set_heads_recipe(vars[1], sk, eps, kind, rotary);
+  return vars;
 }
 
 }  // namespace hone

@@ -29,10 +29,11 @@ std::array<Var, 3> split_l2_norm(const Var& qkv, DeltaHeads heads) {
   const auto [q, k, v] = split_heads(qkv.value(), heads);
   const auto qn = kernels::l2_norm_forward(q, kEpsilon);
   const auto kn = kernels::l2_norm_forward(k, kEpsilon);
-  const std::vector<Var> vars =
+  const Saved saved("split_l2_norm.qkv", qkv);
+  std::vector<Var> vars =
       record({qkv}, {qn.y, kn.y, v},
-             [saved = Saved("split_l2_norm.qkv", qkv), q_rnorm = qn.rnorm, k_rnorm = kn.rnorm,
-              heads, gx = qkv.grad()](std::span<const Tensor> dy) {
+             [saved, q_rnorm = qn.rnorm, k_rnorm = kn.rnorm, heads,
+              gx = qkv.grad()](std::span<const Tensor> dy) {
                const Tensor x = saved.get();
                const bool all = dy[0].defined() && dy[1].defined() && dy[2].defined();
                const Tensor dx = all ? Tensor::empty_like(x) : Tensor::zeros_like(x);
@@ -42,6 +43,13 @@ std::array<Var, 3> split_l2_norm(const Var& qkv, DeltaHeads heads) {
                if (dy[2].defined()) kernels::cast_into(dy[2], to[2], false);
                gx->add(dx);
              });
+  if (qkv.requires_grad()) {
+    for (const size_t part : {0, 1})
+      vars[part].set_recipe([saved, heads, part] {
+        return kernels::l2_norm_forward(split_heads(saved.get(), heads)[part], kEpsilon).y;
+      });
+    vars[2].set_recipe([saved, heads] { return split_heads(saved.get(), heads)[2]; });
+  }
   return {vars[0], vars[1], vars[2]};
 }
 

@@ -39,6 +39,7 @@ void Weight::dequantize_experts(int64_t begin, const Tensor& out) const {
 }
 
 Tensor Weight::materialize(DType dtype) const {
+  const MemoryScope scope("scratch");
   if (packed_) return kernels::dequantize_4bit(*packed_, dtype);
   if (fp8_) {
     const Tensor dense = Tensor::empty(shape(), dtype, device());

@@ -2,6 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "kernels/attention/attention.h"
 
+#include "kernels/attention/scratch.h"
+#include "kernels/core/documents.h"
+
 namespace hone::kernels {
 namespace {
 
@@ -16,11 +19,21 @@ void check_operands(const Tensor& q, const Tensor& k, const Tensor& v, const Ten
         " query heads cannot share ", k.dim(1), " key heads");
   check(k.dtype() == q.dtype() && v.dtype() == q.dtype(), "attention: q is ", name_of(q.dtype()),
         ", k ", name_of(k.dtype()), ", v ", name_of(v.dtype()));
-  check(cu_seqlens.rank() == 1 && cu_seqlens.dim(0) >= 1 && cu_seqlens.dtype() == DType::i32 &&
-            cu_seqlens.is_contiguous(),
-        "attention: cu_seqlens must be contiguous int32 [S+1], got ", name_of(cu_seqlens.dtype()),
-        " ", cu_seqlens.shape());
+  check_documents("attention", cu_seqlens, q.dim(0));
   check(window >= 0, "attention: window ", window);
+}
+
+// For a loop over blocks and key heads, each `passes` times.
+template <template <class> class Layout>
+Tensor scratch_for(const Tensor& q, const Tensor& k, const Tensor& cu_seqlens, int64_t passes) {
+  const int64_t heads = k.dim(1), items = passes * heads * attention_blocks(q, cu_seqlens);
+  int64_t elements = 0;
+  visit_accumulator(q.dtype(), [&]<class A>() {
+    Scratch<A> counter;
+    Layout<A>(counter, {q.dim(1) / heads, q.dim(2)});
+    elements = counter.used();
+  });
+  return worker_scratch(items, elements, accumulator_dtype(q.dtype()), q.device());
 }
 
 // products: [pairs, D] matrix products; streams: arrays of [N, H, D] and of [N, Hk, D].
@@ -40,8 +53,9 @@ AttentionOutput attention_forward(const Tensor& q, const Tensor& k, const Tensor
   const AttentionOutput out = {
       Tensor::empty_like(q),
       Tensor::empty({q.dim(0), q.dim(1)}, accumulator_dtype(q.dtype()), q.device())};
+  const Tensor scratch = scratch_for<AttentionForwardScratch>(q, k, cu_seqlens, 1);
   visit_device(q.device(), [&](auto device) {
-    attention_forward(device, q, k, v, cu_seqlens, scale, window, out);
+    attention_forward(device, q, k, v, cu_seqlens, scale, window, scratch, out);
   });
   return out;
 }
@@ -54,9 +68,11 @@ AttentionGradients attention_backward(const Tensor& dout, const Tensor& q, const
         "attention: gradient ", dout.shape(), " must be contiguous and like q ", q.shape());
   const AttentionGradients gradients = {Tensor::empty_like(q), Tensor::empty_like(k),
                                         Tensor::empty_like(v)};
-  const Tensor delta = Tensor::empty_like(out.lse);
+  const Tensor delta = scratch_tensor(out.lse.shape(), out.lse.dtype(), q.device());
+  const Tensor scratch = scratch_for<AttentionBackwardScratch>(q, k, cu_seqlens, 2);
   visit_device(q.device(), [&](auto device) {
-    attention_backward(device, dout, q, k, v, out, cu_seqlens, scale, window, delta, gradients);
+    attention_backward(device, dout, q, k, v, out, cu_seqlens, scale, window, delta, scratch,
+                       gradients);
   });
   return gradients;
 }

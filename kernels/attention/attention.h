@@ -57,15 +57,15 @@ AttentionGradients attention_backward(const Tensor& dout, const Tensor& q, const
 Cost attention_forward_cost(int64_t n, int64_t pairs, int64_t h, int64_t hk, int64_t d, DType t);
 Cost attention_backward_cost(int64_t n, int64_t pairs, int64_t h, int64_t hk, int64_t d, DType t);
 
-// Device implementations. `delta` [N, H] is scratch.
+// Device implementations. delta [N, H] and scratch [threads, ...]: working memory.
 template <Isa I>
 void attention_forward(Cpu<I>, const Tensor& q, const Tensor& k, const Tensor& v,
                        const Tensor& cu_seqlens, double scale, int64_t window,
-                       const AttentionOutput& out);
+                       const Tensor& scratch, const AttentionOutput& out);
 template <Isa I>
 void attention_backward(Cpu<I>, const Tensor& dout, const Tensor& q, const Tensor& k,
                         const Tensor& v, const AttentionOutput& out, const Tensor& cu_seqlens,
-                        double scale, int64_t window, const Tensor& delta,
+                        double scale, int64_t window, const Tensor& delta, const Tensor& scratch,
                         const AttentionGradients& gradients);
 
 }  // namespace hone::kernels

@@ -3,9 +3,10 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <vector>
 
 #include "kernels/attention/attention.h"
+#include "kernels/attention/scratch.h"
+#include "kernels/core/blocks.h"
 #include "kernels/core/isa.h"
 #include "kernels/core/parallel.h"
 #include "kernels/gemm/gemm.h"
@@ -13,7 +14,7 @@
 namespace hone::kernels {
 namespace {
 
-constexpr int64_t kBlock = 64;  // rows of a document that are worked on together
+constexpr int64_t kBlock = kAttentionBlock;
 
 // A block of rows [begin, end) of the document [first, last).
 struct Rows {
@@ -27,29 +28,19 @@ struct Rows {
   int64_t start_of(int64_t row) const { return first + (row - first) / kBlock * kBlock; }
 };
 
-std::vector<Rows> all_blocks(const Tensor& cu_seqlens, int64_t n) {
-  const int32_t* cu = cu_seqlens.data<int32_t>();
-  const int64_t documents = cu_seqlens.dim(0) - 1;
-  check(cu[0] == 0 && cu[documents] == n, "attention: cu_seqlens go from ", cu[0], " to ",
-        cu[documents], " for ", n, " rows");
-  std::vector<Rows> blocks;
-  for (int64_t s = 0; s < documents; ++s) {
-    check(cu[s] <= cu[s + 1], "attention: cu_seqlens fall from ", cu[s], " to ", cu[s + 1]);
-    for (int64_t row = cu[s]; row < cu[s + 1]; row += kBlock)
-      blocks.push_back(Rows{0, 0, cu[s], cu[s + 1]}.at(row));
-  }
-  return blocks;
-}
-
-// Arrays of one thread.
-template <class A>
-class Scratch {
+// The blocks of all documents by their numbers; those without rows are to be skipped.
+class DocumentBlocks {
  public:
-  Scratch(int64_t elements) : memory_(Tensor::empty({num_threads(), elements}, dtype_of<A>)) {}
-  A* of(int worker) const { return memory_.data<A>() + worker * memory_.stride(0); }
+  explicit DocumentBlocks(const Tensor& cu_seqlens)
+      : cu_(cu_seqlens.data<int32_t>()), blocks_(cu_seqlens, kBlock) {}
+  Rows operator[](int64_t number) const {
+    const RowBlock b = blocks_[number];
+    return {b.begin, b.end, cu_[b.part], cu_[b.part + 1]};
+  }
 
  private:
-  Tensor memory_;
+  const int32_t* cu_;
+  RowBlocks blocks_;
 };
 
 // One (block, key head) of an attention: what is common to the three passes.
@@ -116,8 +107,8 @@ MatrixRef<const A> read(MatrixRef<A> m) {
 }
 template <class A>
 void product(MatrixRef<A> a, Transpose ta, MatrixRef<A> b, Transpose tb, A alpha, A beta,
-             MatrixRef<A> c) {
-  gemm_serial(Cpu<kIsa>{}, read(a), ta, read(b), tb, alpha, beta, c);
+             MatrixRef<A> c, A* scratch) {
+  gemm_serial(Cpu<kIsa>{}, read(a), ta, read(b), tb, alpha, beta, c, scratch);
 }
 
 // Sets row[j] = f(j) for what is seen, and 0 for the rest.
@@ -149,29 +140,28 @@ void add_scores(A* row, Span see, int64_t columns, A& m, A& l, A* o, int64_t D) 
 
 template <class T>
 void forward_block(const Group<T>& g, const Tensor& q, const Tensor& k, const Tensor& v,
-                   const Rows& rows, acc_t<T>* scratch, const AttentionOutput& out) {
+                   const Rows& rows, const AttentionForwardScratch<acc_t<T>>& s,
+                   const AttentionOutput& out) {
   using A = acc_t<T>;
-  const int64_t R = g.queries * rows.size(), D = g.D, most = g.queries * kBlock;
-  A *o = scratch + most * D, *keys = o + most * D, *values = keys + kBlock * D;
-  A *scores = values + kBlock * D, *m = scores + most * kBlock, *l = m + most;
-  const MatrixRef<A> Q = g.load_queries(q, rows, scratch), O = {o, R, D, D};
-  std::fill(o, o + R * D, A(0));
-  std::fill(m, m + R, -std::numeric_limits<A>::infinity());
-  std::fill(l, l + R, A(0));
+  const int64_t R = g.queries * rows.size(), D = g.D;
+  const MatrixRef<A> Q = g.load_queries(q, rows, s.Q), O = {s.O, R, D, D};
+  std::fill(s.O, s.O + R * D, A(0));
+  std::fill(s.m, s.m + R, -std::numeric_limits<A>::infinity());
+  std::fill(s.l, s.l + R, A(0));
   for (int64_t from = g.first_keys(rows); from < rows.end; from += kBlock) {
     const Rows seen = rows.at(from);
-    const MatrixRef<A> K = g.load_keys(k, seen, keys), V = g.load_keys(v, seen, values);
-    const MatrixRef<A> S = {scores, R, seen.size(), seen.size()};
-    product(Q, Transpose::no, K, Transpose::yes, g.scale, A(0), S);
+    const MatrixRef<A> K = g.load_keys(k, seen, s.K), V = g.load_keys(v, seen, s.V);
+    const MatrixRef<A> S = {s.S, R, seen.size(), seen.size()};
+    product(Q, Transpose::no, K, Transpose::yes, g.scale, A(0), S, s.product);
     for (int64_t r = 0; r < R; ++r)
-      add_scores(scores + r * S.stride, g.visible(rows, r, seen), S.columns, m[r], l[r], o + r * D,
-                 D);
-    product(S, Transpose::no, V, Transpose::no, A(1), A(1), O);
+      add_scores(s.S + r * S.stride, g.visible(rows, r, seen), S.columns, s.m[r], s.l[r],
+                 s.O + r * D, D);
+    product(S, Transpose::no, V, Transpose::no, A(1), A(1), O, s.product);
   }
   for (int64_t r = 0; r < R; ++r) {
-    for (int64_t d = 0; d < D; ++d) o[r * D + d] /= l[r];
+    for (int64_t d = 0; d < D; ++d) s.O[r * D + d] /= s.l[r];
     const int64_t n = rows.begin + r % rows.size(), h = g.head * g.queries + r / rows.size();
-    out.lse.data<A>()[n * out.lse.dim(1) + h] = m[r] + std::log(l[r]);
+    out.lse.data<A>()[n * out.lse.dim(1) + h] = s.m[r] + std::log(s.l[r]);
   }
   g.store(read(O), rows, g.head * g.queries, out.o);
 }
@@ -184,38 +174,24 @@ struct Backward {
   const Tensor &q, &k, &v, &dout, &lse, &delta;
 
   struct Tile {
-    MatrixRef<A> Q, dO, K, V, P, dS;
-    A* rest;  // [queries * kBlock + kBlock, D] to collect gradients in
+    explicit Tile(const AttentionBackwardScratch<A>& s) : buffers(s) {}
+    const AttentionBackwardScratch<A>& buffers;
+    MatrixRef<A> Q = {}, dO = {}, K = {}, V = {}, P = {}, dS = {};
   };
-  static int64_t scratch_elements(int64_t queries, int64_t D) {
-    return (3 * queries + 3) * kBlock * D + 2 * queries * kBlock * kBlock;
-  }
-  Tile tile(A* scratch) const {
-    const int64_t most = g.queries * kBlock;
-    Tile t = {};
-    t.Q.data = scratch;
-    t.dO.data = t.Q.data + most * g.D;
-    t.K.data = t.dO.data + most * g.D;
-    t.V.data = t.K.data + kBlock * g.D;
-    t.P.data = t.V.data + kBlock * g.D;
-    t.dS.data = t.P.data + most * kBlock;
-    t.rest = t.dS.data + most * kBlock;
-    return t;
-  }
   void load_queries(const Rows& rows, Tile& t) const {
-    t.Q = g.load_queries(q, rows, t.Q.data);
-    t.dO = g.load_queries(dout, rows, t.dO.data);
+    t.Q = g.load_queries(q, rows, t.buffers.Q);
+    t.dO = g.load_queries(dout, rows, t.buffers.dO);
   }
   void load_keys(const Rows& rows, Tile& t) const {
-    t.K = g.load_keys(k, rows, t.K.data);
-    t.V = g.load_keys(v, rows, t.V.data);
+    t.K = g.load_keys(k, rows, t.buffers.K);
+    t.V = g.load_keys(v, rows, t.buffers.V);
   }
   // P and dS of the loaded queries and keys.
   void scores(const Rows& queries, const Rows& keys, Tile& t) const {
-    t.P = {t.P.data, t.Q.rows, keys.size(), keys.size()};
-    t.dS = {t.dS.data, t.Q.rows, keys.size(), keys.size()};
-    product(t.Q, Transpose::no, t.K, Transpose::yes, g.scale, A(0), t.P);
-    product(t.dO, Transpose::no, t.V, Transpose::yes, A(1), A(0), t.dS);
+    t.P = {t.buffers.P, t.Q.rows, keys.size(), keys.size()};
+    t.dS = {t.buffers.dS, t.Q.rows, keys.size(), keys.size()};
+    product(t.Q, Transpose::no, t.K, Transpose::yes, g.scale, A(0), t.P, t.buffers.product);
+    product(t.dO, Transpose::no, t.V, Transpose::yes, A(1), A(0), t.dS, t.buffers.product);
     for (int64_t r = 0; r < t.P.rows; ++r) {
       const int64_t n = queries.begin + r % queries.size();
       const int64_t at = n * lse.dim(1) + g.head * g.queries + r / queries.size();
@@ -227,32 +203,34 @@ struct Backward {
     }
   }
 
-  void collect_dq(const Rows& rows, A* scratch, const Tensor& dq) const {
-    Tile t = tile(scratch);
+  void collect_dq(const Rows& rows, const AttentionBackwardScratch<A>& scratch,
+                  const Tensor& dq) const {
+    Tile t(scratch);
     load_queries(rows, t);
-    const MatrixRef<A> dQ = {t.rest, t.Q.rows, g.D, g.D};
+    const MatrixRef<A> dQ = {scratch.gradients, t.Q.rows, g.D, g.D};
     A keep = 0;
     for (int64_t from = g.first_keys(rows); from < rows.end; from += kBlock) {
       const Rows keys = rows.at(from);
       load_keys(keys, t);
       scores(rows, keys, t);
-      product(t.dS, Transpose::no, t.K, Transpose::no, g.scale, keep, dQ);
+      product(t.dS, Transpose::no, t.K, Transpose::no, g.scale, keep, dQ, t.buffers.product);
       keep = 1;
     }
     g.store(read(dQ), rows, g.head * g.queries, dq);
   }
-  void collect_dk_dv(const Rows& rows, A* scratch, const Tensor& dk, const Tensor& dv) const {
-    Tile t = tile(scratch);
+  void collect_dk_dv(const Rows& rows, const AttentionBackwardScratch<A>& scratch, const Tensor& dk,
+                     const Tensor& dv) const {
+    Tile t(scratch);
     load_keys(rows, t);
-    const MatrixRef<A> dK = {t.rest, rows.size(), g.D, g.D};
-    const MatrixRef<A> dV = {t.rest + kBlock * g.D, rows.size(), g.D, g.D};
+    const MatrixRef<A> dK = {scratch.gradients, rows.size(), g.D, g.D};
+    const MatrixRef<A> dV = {scratch.gradients + kBlock * g.D, rows.size(), g.D, g.D};
     A keep = 0;
     for (int64_t from = rows.begin; from < g.last_queries(rows); from += kBlock) {
       const Rows queries = rows.at(from);
       load_queries(queries, t);
       scores(queries, rows, t);
-      product(t.dS, Transpose::yes, t.Q, Transpose::no, g.scale, keep, dK);
-      product(t.P, Transpose::yes, t.dO, Transpose::no, A(1), keep, dV);
+      product(t.dS, Transpose::yes, t.Q, Transpose::no, g.scale, keep, dK, t.buffers.product);
+      product(t.P, Transpose::yes, t.dO, Transpose::no, A(1), keep, dV, t.buffers.product);
       keep = 1;
     }
     g.store(read(dK), rows, g.head, dk);
@@ -281,50 +259,55 @@ void row_dots(const Tensor& dout, const Tensor& o, const Tensor& delta) {
 template <Isa I>
 void attention_forward(Cpu<I>, const Tensor& q, const Tensor& k, const Tensor& v,
                        const Tensor& cu_seqlens, double scale, int64_t window,
-                       const AttentionOutput& out) {
+                       const Tensor& scratch, const AttentionOutput& out) {
   visit_float(q.dtype(), [&]<class T>() {
     using A = acc_t<T>;
     const int64_t Hk = k.dim(1), D = q.dim(2), queries = q.dim(1) / Hk;
-    const std::vector<Rows> blocks = all_blocks(cu_seqlens, q.dim(0));
-    const Scratch<A> scratch(kBlock * ((2 * queries + 2) * D + queries * (kBlock + 2)));
-    parallel_for(static_cast<int64_t>(blocks.size()) * Hk, 1,
-                 [&](int64_t item, int64_t, int worker) {
-                   const Group<T> g = {item % Hk, queries, D, static_cast<A>(scale), window};
-                   forward_block(g, q, k, v, blocks[static_cast<size_t>(item / Hk)],
-                                 scratch.of(worker), out);
-                 });
+    const DocumentBlocks blocks(cu_seqlens);
+    const auto one_item = [&](int64_t item, int64_t, int worker) {
+      const Rows rows = blocks[item / Hk];
+      if (rows.size() == 0) return;
+      Scratch<A> buffer(worker_part<A>(scratch, worker));
+      const AttentionForwardScratch<A> s(buffer, {queries, D});
+      const Group<T> g = {item % Hk, queries, D, static_cast<A>(scale), window};
+      forward_block(g, q, k, v, rows, s, out);
+    };
+    parallel_for(attention_blocks(q, cu_seqlens) * Hk, 1, one_item, scratch.dim(0));
   });
 }
 
 template <Isa I>
 void attention_backward(Cpu<I>, const Tensor& dout, const Tensor& q, const Tensor& k,
                         const Tensor& v, const AttentionOutput& out, const Tensor& cu_seqlens,
-                        double scale, int64_t window, const Tensor& delta,
+                        double scale, int64_t window, const Tensor& delta, const Tensor& scratch,
                         const AttentionGradients& gradients) {
   visit_float(q.dtype(), [&]<class T>() {
     using A = acc_t<T>;
     const int64_t Hk = k.dim(1), D = q.dim(2), queries = q.dim(1) / Hk;
-    const std::vector<Rows> blocks = all_blocks(cu_seqlens, q.dim(0));
-    const int64_t items = static_cast<int64_t>(blocks.size()) * Hk;
+    const DocumentBlocks blocks(cu_seqlens);
     row_dots<T>(dout, out.o, delta);
-    const Scratch<A> scratch(Backward<T>::scratch_elements(queries, D));
     // Even items collect dq, odd ones dk and dv.
-    parallel_for(2 * items, 1, [&](int64_t item, int64_t, int worker) {
-      const Rows& rows = blocks[static_cast<size_t>(item / 2 / Hk)];
+    const auto one_item = [&](int64_t item, int64_t, int worker) {
+      const Rows rows = blocks[item / 2 / Hk];
+      if (rows.size() == 0) return;
+      Scratch<A> buffer(worker_part<A>(scratch, worker));
+      const AttentionBackwardScratch<A> s(buffer, {queries, D});
       const Group<T> g = {item / 2 % Hk, queries, D, static_cast<A>(scale), window};
       const Backward<T> backward = {g, q, k, v, dout, out.lse, delta};
       if (item % 2 == 0)
-        backward.collect_dq(rows, scratch.of(worker), gradients.dq);
+        backward.collect_dq(rows, s, gradients.dq);
       else
-        backward.collect_dk_dv(rows, scratch.of(worker), gradients.dk, gradients.dv);
-    });
+        backward.collect_dk_dv(rows, s, gradients.dk, gradients.dv);
+    };
+    parallel_for(2 * attention_blocks(q, cu_seqlens) * Hk, 1, one_item, scratch.dim(0));
   });
 }
 
 template void attention_forward(Cpu<kIsa>, const Tensor&, const Tensor&, const Tensor&,
-                                const Tensor&, double, int64_t, const AttentionOutput&);
+                                const Tensor&, double, int64_t, const Tensor&,
+                                const AttentionOutput&);
 template void attention_backward(Cpu<kIsa>, const Tensor&, const Tensor&, const Tensor&,
                                  const Tensor&, const AttentionOutput&, const Tensor&, double,
-                                 int64_t, const Tensor&, const AttentionGradients&);
+                                 int64_t, const Tensor&, const Tensor&, const AttentionGradients&);
 
 }  // namespace hone::kernels

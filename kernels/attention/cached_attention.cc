@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "kernels/attention/cached_attention.h"
 
-#include "kernels/core/parallel.h"
+#include "kernels/core/scratch.h"
 #include "kernels/core/slots.h"
 
 namespace hone::kernels {
@@ -63,8 +63,8 @@ Tensor cached_attention(const Tensor& q, const CachedSequences& sequences,
   Tensor o = Tensor::empty(q.shape(), q.dtype(), q.device());
   const int64_t queries = q.dim(1) / kv_heads;
   const Tensor scratch =
-      Tensor::empty({num_threads(), (queries + 1) * q.dim(2) + kCachedAttentionBlock},
-                    accumulator_dtype(q.dtype()), q.device());
+      worker_scratch(q.dim(0) * kv_heads, (queries + 1) * q.dim(2) + kCachedAttentionBlock,
+                     accumulator_dtype(q.dtype()), q.device());
   visit_device(q.device(), [&](auto device) {
     cached_attention(device, q, sequences, cache, scale, window, o, scratch);
   });

@@ -7,6 +7,7 @@
 #include "kernels/attention/cached_attention.h"
 #include "kernels/core/isa.h"
 #include "kernels/core/parallel.h"
+#include "kernels/core/scratch.h"
 
 namespace hone::kernels {
 namespace {
@@ -131,7 +132,7 @@ void cached_attention(Cpu<I>, const Tensor& q, const CachedSequences& sequences,
     const int64_t Hk = cache.keys.dim(1);
     // Work is cut by rows alone, so a grain for the longest sequence that the cache could hold.
     const int64_t cost = 4 * q.dim(1) * q.dim(2) * cache.capacity() / std::max<int64_t>(Hk, 1);
-    parallel_for(q.dim(0) * Hk, grain_for(cost), [&](int64_t begin, int64_t end, int worker) {
+    const auto some_tasks = [&](int64_t begin, int64_t end, int worker) {
       for (int64_t task = begin; task < end; ++task)
         for_each_row(
             sequences, task / Hk, task / Hk + 1, [&](int64_t n, int64_t token, int64_t slot) {
@@ -144,10 +145,11 @@ void cached_attention(Cpu<I>, const Tensor& q, const CachedSequences& sequences,
                      first,
                      token + 1,
                      static_cast<A>(scale),
-                     scratch.data<A>() + worker * scratch.stride(0)}
+                     worker_part<A>(scratch, worker)}
                   .attend(o);
             });
-    });
+    };
+    parallel_for(q.dim(0) * Hk, grain_for(cost), some_tasks, scratch.dim(0));
   });
 }
 

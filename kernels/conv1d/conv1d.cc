@@ -3,6 +3,7 @@
 #include "kernels/conv1d/conv1d.h"
 
 #include "kernels/core/documents.h"
+#include "kernels/core/scratch.h"
 
 namespace hone::kernels {
 namespace {
@@ -21,7 +22,7 @@ void check_operands(const Tensor& x, const Tensor& w, const Tensor& cu_seqlens) 
 }
 
 Tensor tap_scratch(const Tensor& x, const Tensor& w) {
-  return Tensor::empty({w.dim(-1), w.dim(0)}, accumulator_dtype(x.dtype()), x.device());
+  return scratch_tensor({w.dim(-1), w.dim(0)}, accumulator_dtype(x.dtype()), x.device());
 }
 
 }  // namespace
@@ -44,11 +45,11 @@ Tensor conv1d_silu_backward(const Tensor& dy, const Tensor& x, const Tensor& w,
   const DType sums = accumulator_dtype(x.dtype());
   Tensor dx = Tensor::empty_like(x);
   const Tensor taps = tap_scratch(x, w);
-  const Tensor dp = Tensor::empty(x.shape(), sums, x.device());
+  const Tensor dp = scratch_tensor(x.shape(), sums, x.device());
   Tensor partial;
   if (dw.wanted()) {
     const int64_t blocks = (x.dim(0) + kConv1dRowBlock - 1) / kConv1dRowBlock;
-    partial = Tensor::empty({blocks, w.dim(-1), x.dim(1)}, sums, x.device());
+    partial = scratch_tensor({blocks, w.dim(-1), x.dim(1)}, sums, x.device());
   }
   visit_device(x.device(), [&](auto device) {
     conv1d_silu_backward(device, dy, x, w, cu_seqlens, dx, dw, taps, dp, partial);

@@ -79,6 +79,15 @@ struct Accumulator<double> {
 template <class T>
 using acc_t = typename Accumulator<T>::type;
 
+// Calls f.template operator()<A>() with the type that sums over data of `dtype` are made in.
+template <class F>
+void visit_accumulator(DType dtype, F&& f) {
+  if (dtype == DType::f64)
+    f.template operator()<double>();
+  else
+    f.template operator()<float>();
+}
+
 // The dtype of statistics and of parameter gradients that go with data of `dtype`.
 constexpr DType accumulator_dtype(DType dtype) {
   return dtype == DType::f64 ? DType::f64 : DType::f32;

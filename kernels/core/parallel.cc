@@ -24,22 +24,31 @@ thread_local bool inside_parallel_for = false;
 // A loop being worked on. Chunks are handed out by a counter; which thread takes which does not
 // matter to the result.
 struct Loop {
-  Loop(int64_t count, int64_t chunk, ChunkBody b) : n(count), grain(chunk), body(b) {}
+  Loop(int64_t count, int64_t chunk, ChunkBody b, int64_t max_workers)
+      : n(count),
+        grain(chunk),
+        chunks((n + grain - 1) / grain),
+        most(std::min({chunks, max_workers, kMaxWorkers})),
+        body(b) {}
 
   int64_t n;
   int64_t grain;
+  int64_t chunks;
+  int64_t most;  // workers
   ChunkBody body;
+  std::atomic<int64_t> workers{0};
   std::atomic<int64_t> next{0};
   std::mutex mutex;
   std::exception_ptr error;
   int64_t error_chunk = INT64_MAX;
 
-  void work(int worker) {
+  void work() {
+    const int64_t worker = workers++;
+    if (worker >= most) return;
     inside_parallel_for = true;
-    const int64_t chunks = (n + grain - 1) / grain;
     for (int64_t c = next++; c < chunks; c = next++) {
       try {
-        body(c * grain, std::min(n, (c + 1) * grain), worker);
+        body(c * grain, std::min(n, (c + 1) * grain), static_cast<int>(worker));
       } catch (...) {
         const std::lock_guard lock(mutex);
         if (c < error_chunk) {
@@ -55,7 +64,7 @@ struct Loop {
 class ThreadPool {
  public:
   explicit ThreadPool(int threads) {
-    for (int w = 1; w < threads; ++w) workers_.emplace_back([this, w] { serve(w); });
+    for (int w = 1; w < threads; ++w) workers_.emplace_back([this] { serve(); });
   }
   ~ThreadPool() {
     {
@@ -77,14 +86,14 @@ class ThreadPool {
       busy_ = static_cast<int>(workers_.size());
     }
     wake_.notify_all();
-    loop.work(0);
+    loop.work();
     std::unique_lock lock(mutex_);
     done_.wait(lock, [this] { return busy_ == 0; });
     loop_ = nullptr;
   }
 
  private:
-  void serve(int worker) {
+  void serve() {
     uint64_t seen = 0;
     for (;;) {
       Loop* loop;
@@ -95,7 +104,7 @@ class ThreadPool {
         seen = generation_;
         loop = loop_;
       }
-      loop->work(worker);
+      loop->work();
       const std::lock_guard lock(mutex_);
       if (--busy_ == 0) done_.notify_one();
     }
@@ -139,16 +148,16 @@ void set_num_threads(int n) {
   if (n != num_threads()) pool() = std::make_unique<ThreadPool>(n);
 }
 
-void parallel_for(int64_t n, int64_t grain, ChunkBody body) {
+void parallel_for(int64_t n, int64_t grain, ChunkBody body, int64_t max_workers) {
   if (n <= 0) return;
-  check(grain >= 1, "parallel_for: grain ", grain);
-  Loop loop(n, grain, body);
+  check(grain >= 1 && max_workers >= 1, "parallel_for: grain ", grain, ", workers ", max_workers);
+  Loop loop(n, grain, body, max_workers);
   if (inside_parallel_for) {
     for (int64_t begin = 0; begin < n; begin += grain) body(begin, std::min(n, begin + grain), 0);
     return;
   }
   if (n <= grain || num_threads() == 1)
-    loop.work(0);
+    loop.work();
   else
     pool()->run(loop);
   if (loop.error) std::rethrow_exception(loop.error);

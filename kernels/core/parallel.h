@@ -37,10 +37,16 @@ class ChunkBody {
   void (*call_)(const void*, int64_t, int64_t, int);
 };
 
+// The most threads that work on one loop. Scratch memory is sized for them, so that it does not
+// depend on how many there are.
+inline constexpr int64_t kMaxWorkers = 64;
+
 // Runs body(begin, end) or body(begin, end, worker) for the chunks [0, grain), [grain, 2 grain),
-// ... of [0, n). worker < num_threads() names the thread, for scratch memory. Inside another
-// parallel_for it runs on the calling thread, as worker 0. The first chunk's exception is rethrown.
-void parallel_for(int64_t n, int64_t grain, ChunkBody body);
+// ... of [0, n), on at most max_workers threads. worker names the thread, for scratch memory; it is
+// less than max_workers and than the number of chunks. Inside another parallel_for it runs on the
+// calling thread, as worker 0. The first chunk's exception is rethrown.
+// Requires: 1 <= max_workers, unless n is 0.
+void parallel_for(int64_t n, int64_t grain, ChunkBody body, int64_t max_workers = kMaxWorkers);
 
 // A grain that gives each chunk about `target` operations when one item costs `cost` of them.
 constexpr int64_t grain_for(int64_t cost, int64_t target = 1 << 15) {

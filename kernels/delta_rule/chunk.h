@@ -7,11 +7,23 @@
 
 #include <algorithm>
 
+#include "kernels/core/scratch.h"
 #include "kernels/delta_rule/delta_rule.h"
-#include "kernels/delta_rule/scratch.h"
 #include "kernels/gemm/gemm.h"
 
 namespace hone::kernels {
+
+template <class F>
+MatrixRef<F> matrix(Scratch<F>& scratch, int64_t rows, int64_t columns) {
+  return {scratch.vector(rows * columns), rows, columns, columns};
+}
+
+// Scratch of the products in a chunk and of it with the state.
+template <class F>
+constexpr int64_t chunk_product_scratch(int64_t Dk, int64_t Dv) {
+  const int64_t most = std::max({kDeltaChunk, Dk, Dv});
+  return gemm_scratch<F>(most, most, most);
+}
 
 // A chunk's inputs and everything its stages compute from them.
 template <class F>
@@ -21,18 +33,19 @@ struct Chunk {
         beta(scratch.vector(n)),
         g(scratch.vector(n)),
         decay(scratch.vector(n)),
-        Q(scratch.matrix(n, Dk)),
-        K(scratch.matrix(n, Dk)),
-        V(scratch.matrix(n, Dv)),
-        Gamma(scratch.matrix(n, n)),
-        A(scratch.matrix(n, n)),
-        Tm(scratch.matrix(n, n)),
-        U(scratch.matrix(n, Dv)),
-        W(scratch.matrix(n, Dk)),
-        Kt(scratch.matrix(n, Dk)),
-        Vn(scratch.matrix(n, Dv)),
-        P(scratch.matrix(n, n)),
-        weights(scratch.matrix(n, n)) {}
+        Q(matrix(scratch, n, Dk)),
+        K(matrix(scratch, n, Dk)),
+        V(matrix(scratch, n, Dv)),
+        Gamma(matrix(scratch, n, n)),
+        A(matrix(scratch, n, n)),
+        Tm(matrix(scratch, n, n)),
+        U(matrix(scratch, n, Dv)),
+        W(matrix(scratch, n, Dk)),
+        Kt(matrix(scratch, n, Dk)),
+        Vn(matrix(scratch, n, Dv)),
+        P(matrix(scratch, n, n)),
+        weights(matrix(scratch, n, n)),
+        product(scratch.vector(chunk_product_scratch<F>(Dk, Dv))) {}
 
   // e^(gamma_n - gamma_i): the decay from row i to the end of the chunk.
   F to_end(int64_t i) const { return Gamma.data[(n - 1) * n + i]; }
@@ -45,6 +58,7 @@ struct Chunk {
   MatrixRef<F> Kt, Vn;  // Vn = V'
   MatrixRef<F> P;
   MatrixRef<F> weights;  // [n, n] temporary
+  F* product;            // scratch of the matrix products
 };
 
 // Gradients of a chunk. Stages run last to first; each adds its part to dQ, dK, dgamma and dg. dQ
@@ -57,19 +71,19 @@ struct Chunk {
 template <class F>
 struct ChunkGrads {
   ChunkGrads(Scratch<F>& scratch, int64_t n, int64_t Dk, int64_t Dv)
-      : dO(scratch.matrix(n, Dv)),
-        dQ(scratch.matrix(n, Dk)),
-        dK(scratch.matrix(n, Dk)),
-        dV(scratch.matrix(n, Dv)),
-        dVn(scratch.matrix(n, Dv)),
-        dW(scratch.matrix(n, Dk)),
+      : dO(matrix(scratch, n, Dv)),
+        dQ(matrix(scratch, n, Dk)),
+        dK(matrix(scratch, n, Dk)),
+        dV(matrix(scratch, n, Dv)),
+        dVn(matrix(scratch, n, Dv)),
+        dW(matrix(scratch, n, Dk)),
         dgamma(scratch.vector(n)),
         dg(scratch.vector(n)),
         crossing(scratch.vector(n)),
         dbeta(scratch.vector(n)),
-        dA(scratch.matrix(n, n)),
-        rows_k(scratch.matrix(n, Dk)),
-        rows_v(scratch.matrix(n, Dv)) {}
+        dA(matrix(scratch, n, n)),
+        rows_k(matrix(scratch, n, Dk)),
+        rows_v(matrix(scratch, n, Dv)) {}
 
   MatrixRef<F> dO;      // input
   MatrixRef<F> dQ, dK;  // sums over the value heads of a key head
@@ -110,57 +124,5 @@ void chunk_state_backward(Cpu<I>, const Chunk<F>& c, MatrixRef<F> S, MatrixRef<F
 // Sets dV and dbeta.
 template <Isa I, class F>
 void chunk_wy_backward(Cpu<I>, const Chunk<F>& c, const ChunkGrads<F>& d);
-
-// C = alpha op(A) op(B) + beta C.
-template <Isa I, class F>
-void multiply_add(Cpu<I> cpu, F alpha, MatrixRef<F> a, Transpose ta, MatrixRef<F> b, Transpose tb,
-                  F beta, MatrixRef<F> c) {
-  gemm_serial(cpu, MatrixRef<const F>{a.data, a.rows, a.columns, a.stride}, ta,
-              MatrixRef<const F>{b.data, b.rows, b.columns, b.stride}, tb, alpha, beta, c);
-}
-
-// sum_j a_ij b_ij of row i.
-template <class F>
-F row_dot(MatrixRef<F> a, MatrixRef<F> b, int64_t i) {
-  const F *x = a.data + i * a.stride, *y = b.data + i * b.stride;
-  F sum = 0;
-#pragma omp simd reduction(+ : sum)
-  for (int64_t j = 0; j < a.columns; ++j) sum += x[j] * y[j];
-  return sum;
-}
-
-// to_i = factor(i) * from_i for every row i; to may be from.
-template <class F, class Factor>
-void scale_rows(MatrixRef<F> from, MatrixRef<F> to, Factor factor) {
-  for (int64_t i = 0; i < from.rows; ++i) {
-    const F f = factor(i);
-    for (int64_t j = 0; j < from.columns; ++j)
-      to.data[i * to.stride + j] = f * from.data[i * from.stride + j];
-  }
-}
-
-// Row i of `to` += factor * row i of `from`.
-template <class F>
-void add_row(F factor, MatrixRef<F> from, MatrixRef<F> to, int64_t i) {
-  const F* x = from.data + i * from.stride;
-  F* y = to.data + i * to.stride;
-  for (int64_t j = 0; j < from.columns; ++j) y[j] += factor * x[j];
-}
-
-// dg_j += sum over i >= j > m of E_im, for E = dX * X and X whose (i, m) has the factor
-// e^(gamma_i - gamma_m), the exponential of g_(m+1) + ... + g_i.
-template <class F>
-void add_decay_gradient(MatrixRef<F> dX, MatrixRef<F> X, const ChunkGrads<F>& d) {
-  const int64_t n = X.rows;
-  std::fill(d.crossing, d.crossing + n, F(0));  // of row i: its E_im with m < j
-  for (int64_t j = 1; j < n; ++j) {
-    F sum = 0;
-    for (int64_t i = j; i < n; ++i) {
-      d.crossing[i] += dX.data[i * dX.stride + j - 1] * X.data[i * X.stride + j - 1];
-      sum += d.crossing[i];
-    }
-    d.dg[j] += sum;
-  }
-}
 
 }  // namespace hone::kernels

@@ -19,7 +19,7 @@
 #include <cmath>
 
 #include "kernels/core/isa.h"
-#include "kernels/delta_rule/chunk.h"
+#include "kernels/delta_rule/chunk_algebra.h"
 
 namespace hone::kernels {
 namespace {
@@ -70,7 +70,7 @@ void scale_columns(const Chunk<F>& c, MatrixRef<F> to, Factor factor) {
 template <Isa I, class F>
 void chunk_wy(Cpu<I> cpu, const Chunk<F>& c) {
   set_decays(c);
-  multiply_add(cpu, F(1), c.K, Transpose::no, c.K, Transpose::yes, F(0), c.A);
+  multiply_add(cpu, c, F(1), c.K, Transpose::no, c.K, Transpose::yes, F(0), c.A);
   for (int64_t i = 0; i < c.n; ++i)
     for (int64_t j = 0; j < c.n; ++j) {
       const int64_t at = i * c.n + j;
@@ -78,18 +78,18 @@ void chunk_wy(Cpu<I> cpu, const Chunk<F>& c) {
     }
   invert(c);
   scale_columns(c, c.weights, [&](int64_t j) { return c.beta[j]; });
-  multiply_add(cpu, F(1), c.weights, Transpose::no, c.V, Transpose::no, F(0), c.U);
+  multiply_add(cpu, c, F(1), c.weights, Transpose::no, c.V, Transpose::no, F(0), c.U);
   scale_columns(c, c.weights, [&](int64_t j) { return c.beta[j] * c.decay[j]; });
-  multiply_add(cpu, F(1), c.weights, Transpose::no, c.K, Transpose::no, F(0), c.W);
+  multiply_add(cpu, c, F(1), c.weights, Transpose::no, c.K, Transpose::no, F(0), c.W);
 }
 
 template <Isa I, class F>
 void chunk_wy_backward(Cpu<I> cpu, const Chunk<F>& c, const ChunkGrads<F>& d) {
   const MatrixRef<F> dRu = d.rows_v, dRw = d.rows_k, X = c.weights, XK = d.rows_k;
-  multiply_add(cpu, F(1), c.Tm, Transpose::yes, d.dVn, Transpose::no, F(0), dRu);
-  multiply_add(cpu, F(1), c.Tm, Transpose::yes, d.dW, Transpose::no, F(0), dRw);
-  multiply_add(cpu, F(-1), dRu, Transpose::no, c.U, Transpose::yes, F(0), d.dA);
-  multiply_add(cpu, F(-1), dRw, Transpose::no, c.W, Transpose::yes, F(1), d.dA);
+  multiply_add(cpu, c, F(1), c.Tm, Transpose::yes, d.dVn, Transpose::no, F(0), dRu);
+  multiply_add(cpu, c, F(1), c.Tm, Transpose::yes, d.dW, Transpose::no, F(0), dRw);
+  multiply_add(cpu, c, F(-1), dRu, Transpose::no, c.U, Transpose::yes, F(0), d.dA);
+  multiply_add(cpu, c, F(-1), dRw, Transpose::no, c.W, Transpose::yes, F(1), d.dA);
   for (int64_t i = 0; i < c.n; ++i)
     for (int64_t j = 0; j < c.n; ++j) {
       const int64_t at = i * c.n + j;
@@ -105,13 +105,13 @@ void chunk_wy_backward(Cpu<I> cpu, const Chunk<F>& c, const ChunkGrads<F>& d) {
     d.dgamma[i] += c.beta[i] * rho;
     add_row(c.beta[i] * c.decay[i], dRw, d.dK, i);
   }
-  multiply_add(cpu, F(1), X, Transpose::no, c.K, Transpose::no, F(0), XK);  // dRw is used up
+  multiply_add(cpu, c, F(1), X, Transpose::no, c.K, Transpose::no, F(0), XK);  // dRw is used up
   for (int64_t i = 0; i < c.n; ++i) {
     d.dbeta[i] += row_dot(XK, c.K, i);
     add_row(c.beta[i], XK, d.dK, i);
   }
   scale_rows(X, X, [&](int64_t i) { return c.beta[i]; });
-  multiply_add(cpu, F(1), X, Transpose::yes, c.K, Transpose::no, F(1), d.dK);
+  multiply_add(cpu, c, F(1), X, Transpose::yes, c.K, Transpose::no, F(1), d.dK);
 }
 
 template void chunk_wy(Cpu<kIsa>, const Chunk<float>&);

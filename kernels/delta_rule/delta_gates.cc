@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "kernels/delta_rule/delta_gates.h"
 
+#include "kernels/core/scratch.h"
 #include "kernels/elementwise/elementwise.h"
 
 namespace hone::kernels {
@@ -54,7 +55,7 @@ DeltaGatesGrads delta_gates_backward(const Tensor& dg, const Tensor& dbeta, cons
   Tensor partial;
   if (da_log.wanted() || ddt_bias.wanted()) {
     const int64_t blocks = (a.dim(0) + kDeltaGatesRowBlock - 1) / kDeltaGatesRowBlock;
-    partial = Tensor::empty({blocks, 2, a.dim(1)}, wide, a.device());
+    partial = scratch_tensor({blocks, 2, a.dim(1)}, wide, a.device());
   }
   visit_device(a.device(), [&](auto device) {
     delta_gates_backward(device, dg, dbeta, a, b, rate, bias, out, da_log, ddt_bias, partial);

@@ -3,6 +3,7 @@
 #include "kernels/delta_rule/delta_rule.h"
 
 #include "kernels/core/documents.h"
+#include "kernels/delta_rule/working_memory.h"
 
 namespace hone::kernels {
 namespace {
@@ -39,6 +40,19 @@ void check_operands(const DeltaRuleInput& in) {
   check_state(in.initial_state, in, "initial state");
 }
 
+// For a loop over documents and heads.
+template <template <class> class Memory>
+Tensor scratch_for(const DeltaRuleInput& in, int64_t heads) {
+  const DeltaSizes z(in);
+  int64_t elements = 0;
+  visit_accumulator(in.v.dtype(), [&]<class F>() {
+    Scratch<F> counter;
+    Memory<F>(counter, z);
+    elements = counter.used();
+  });
+  return worker_scratch(z.documents * heads, elements, in.g.dtype(), in.v.device());
+}
+
 double forward_flops(int64_t n, const DeltaHeads& heads, DeltaForm form) {
   const double C = kDeltaChunk, Dk = static_cast<double>(heads.key_dim),
                Dv = static_cast<double>(heads.value_dim);
@@ -58,9 +72,12 @@ DeltaRuleOutput gated_delta_rule_forward(const DeltaRuleInput& in, DeltaForm for
   out.o = Tensor::empty(in.v.shape(), in.v.dtype(), in.v.device());
   if (want_final_state)
     out.final_state = Tensor::empty(state_shape(in), in.g.dtype(), in.v.device());
+  const bool chunked = form == DeltaForm::chunked;
+  const Tensor scratch = chunked ? scratch_for<ChunkedForwardMemory>(in, in.v.dim(1))
+                                 : scratch_for<RecurrentForwardMemory>(in, in.v.dim(1));
   visit_device(in.v.device(), [&](auto device) {
-    form == DeltaForm::chunked ? chunked_forward(device, in, out)
-                               : recurrent_forward(device, in, out);
+    chunked ? chunked_forward(device, in, out, scratch)
+            : recurrent_forward(device, in, out, scratch);
   });
   return out;
 }
@@ -76,9 +93,15 @@ DeltaRuleGrads gated_delta_rule_backward(const Tensor& grad_o, const Tensor& gra
                      Tensor::empty_like(in.v),    Tensor::empty_like(in.g),
                      Tensor::empty_like(in.beta), Tensor()};
   if (in.initial_state.defined()) out.dinitial_state = Tensor::empty_like(in.initial_state);
+  const bool chunked = form == DeltaForm::chunked;
+  const DeltaSizes z(in);
+  const Tensor states = scratch_tensor(chunked ? chunk_states_shape(z) : token_states_shape(z),
+                                       in.g.dtype(), in.v.device());
+  const Tensor scratch = chunked ? scratch_for<ChunkedBackwardMemory>(in, in.q.dim(1))
+                                 : scratch_for<RecurrentBackwardMemory>(in, in.q.dim(1));
   visit_device(in.v.device(), [&](auto device) {
-    form == DeltaForm::chunked ? chunked_backward(device, grad_o, grad_final_state, in, out)
-                               : recurrent_backward(device, grad_o, grad_final_state, in, out);
+    chunked ? chunked_backward(device, grad_o, grad_final_state, in, out, states, scratch)
+            : recurrent_backward(device, grad_o, grad_final_state, in, out, states, scratch);
   });
   return out;
 }

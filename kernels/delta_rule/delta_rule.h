@@ -81,16 +81,21 @@ DeltaRuleGrads gated_delta_rule_backward(const Tensor& grad_o, const Tensor& gra
 Cost gated_delta_rule_forward_cost(int64_t n, const DeltaHeads& heads, DType t, DeltaForm form);
 Cost gated_delta_rule_backward_cost(int64_t n, const DeltaHeads& heads, DType t, DeltaForm form);
 
-// Device implementations; outputs are allocated by the functions above.
+// Device implementations; outputs and working memory (working_memory.h) are allocated by the
+// functions above. states: those at chunk starts, or before every token.
 template <Isa I>
-void recurrent_forward(Cpu<I>, const DeltaRuleInput& in, const DeltaRuleOutput& out);
+void recurrent_forward(Cpu<I>, const DeltaRuleInput& in, const DeltaRuleOutput& out,
+                       const Tensor& scratch);
 template <Isa I>
 void recurrent_backward(Cpu<I>, const Tensor& grad_o, const Tensor& grad_final_state,
-                        const DeltaRuleInput& in, const DeltaRuleGrads& out);
+                        const DeltaRuleInput& in, const DeltaRuleGrads& out, const Tensor& states,
+                        const Tensor& scratch);
 template <Isa I>
-void chunked_forward(Cpu<I>, const DeltaRuleInput& in, const DeltaRuleOutput& out);
+void chunked_forward(Cpu<I>, const DeltaRuleInput& in, const DeltaRuleOutput& out,
+                     const Tensor& scratch);
 template <Isa I>
 void chunked_backward(Cpu<I>, const Tensor& grad_o, const Tensor& grad_final_state,
-                      const DeltaRuleInput& in, const DeltaRuleGrads& out);
+                      const DeltaRuleInput& in, const DeltaRuleGrads& out, const Tensor& states,
+                      const Tensor& scratch);
 
 }  // namespace hone::kernels

@@ -9,15 +9,15 @@
 //   dv  = beta dd         dbeta = dd . e
 //   L  += k dr^T          dg = <L, Sd>              L <- e^g L
 //
-// It keeps the state before every token of a document, N * Hv / Hk * Dk * Dv numbers a thread: the
-// oracle for the chunked form, not a way to train.
+// It keeps the state before every token, N * Hv * Dk * Dv numbers: the oracle for the chunked form,
+// not a way to train.
 #include <algorithm>
 #include <cmath>
 
 #include "kernels/core/isa.h"
 #include "kernels/core/parallel.h"
 #include "kernels/delta_rule/operands.h"
-#include "kernels/delta_rule/scratch.h"
+#include "kernels/delta_rule/working_memory.h"
 
 namespace hone::kernels {
 namespace {
@@ -54,20 +54,6 @@ F dot(const F* x, const F* y, int64_t n) {
   return sum;
 }
 
-// One token of one value head, and what it writes.
-template <class F>
-struct Token {
-  Token(Scratch<F>& scratch, const DeltaSizes& z)
-      : q(scratch.vector(z.Dk)),
-        k(scratch.vector(z.Dk)),
-        v(scratch.vector(z.Dv)),
-        e(scratch.vector(z.Dv)),
-        d(scratch.vector(z.Dv)) {}
-  F *q, *k, *v;   // inputs, q scaled
-  F decay, beta;  // e^g
-  F *e, *d;       // [Dv]
-};
-
 template <class T, class F>
 void load(const DeltaRuleInput& in, const DeltaSizes& z, int64_t h, int64_t t, Token<F>& x) {
   copy_scaled(head_rows<T>(in.q, h / z.G, t, 1), query_scale<F>(z),
@@ -94,18 +80,9 @@ void write_state(const Token<F>& x, MatrixRef<F> S) {
   add_outer(x.k, x.d, S);
 }
 
-template <class F>
-struct ForwardScratch {
-  ForwardScratch(Scratch<F>& scratch, const DeltaSizes& z)
-      : token(scratch, z), S(scratch.matrix(z.Dk, z.Dv)), o(scratch.matrix(1, z.Dv)) {}
-  Token<F> token;
-  MatrixRef<F> S, o;
-};
-
 template <class T, class F = acc_t<T>>
 void forward_head(const DeltaRuleInput& in, const DeltaSizes& z, int64_t s, int64_t h,
-                  const DeltaRuleOutput& out, Scratch<F> scratch) {
-  ForwardScratch<F> f(scratch, z);
+                  const DeltaRuleOutput& out, RecurrentForwardMemory<F>& f) {
   load_state(in.initial_state, s, h, f.S);
   const Document document = z.document(in, s);
   for (int64_t t = document.begin; t < document.end; ++t) {
@@ -118,35 +95,6 @@ void forward_head(const DeltaRuleInput& in, const DeltaSizes& z, int64_t s, int6
   store_state(f.S, out.final_state, s, h);
 }
 
-template <class F>
-struct BackwardScratch {
-  BackwardScratch(Scratch<F>& scratch, const DeltaSizes& z)
-      : token(scratch, z),
-        before(scratch.matrix(z.N * z.G, z.Dk * z.Dv)),
-        L(scratch.matrix(z.G, z.Dk * z.Dv)),
-        decayed(scratch.matrix(z.Dk, z.Dv)),
-        after(scratch.matrix(z.Dk, z.Dv)),
-        grad_o(scratch.matrix(1, z.Dv)),
-        dq(scratch.matrix(1, z.Dk)),
-        dk(scratch.matrix(1, z.Dk)),
-        dv(scratch.matrix(1, z.Dv)),
-        dd(scratch.vector(z.Dv)),
-        dr(scratch.vector(z.Dv)),
-        part(scratch.vector(z.Dk)) {}
-  Token<F> token;
-  MatrixRef<F> before;  // row (t, i): the state before token t, for value head i of the group
-  MatrixRef<F> L;       // row i: L of that head
-  MatrixRef<F> decayed, after;  // Sd, S
-  MatrixRef<F> grad_o, dq, dk, dv;
-  F *dd, *dr, *part;
-};
-
-// Row r of a matrix of states.
-template <class F>
-MatrixRef<F> state_row(MatrixRef<F> states, int64_t r, const DeltaSizes& z) {
-  return {states.data + r * states.stride, z.Dk, z.Dv, z.Dv};
-}
-
 // y += x.
 template <class F>
 void add_to(const F* x, MatrixRef<F> y) {
@@ -156,7 +104,7 @@ void add_to(const F* x, MatrixRef<F> y) {
 // One token of one value head: b.dq and b.dk are added to, dv, dg and dbeta written, L moved on.
 template <class T, class F>
 void backward_token(const DeltaRuleInput& in, const DeltaSizes& z, int64_t h, int64_t t,
-                    const Tensor& grad_o, BackwardScratch<F>& b, MatrixRef<F> before,
+                    const Tensor& grad_o, RecurrentBackwardMemory<F>& b, MatrixRef<F> before,
                     MatrixRef<F> L, const DeltaRuleGrads& out) {
   Token<F>& x = b.token;
   load<T>(in, z, h, t, x);
@@ -187,14 +135,11 @@ void backward_token(const DeltaRuleInput& in, const DeltaSizes& z, int64_t h, in
 template <class T, class F = acc_t<T>>
 void backward_group(const Tensor& grad_o, const Tensor& grad_final_state, const DeltaRuleInput& in,
                     const DeltaSizes& z, int64_t s, int64_t hk, const DeltaRuleGrads& out,
-                    Scratch<F> scratch) {
-  BackwardScratch<F> b(scratch, z);
+                    const Tensor& states, RecurrentBackwardMemory<F>& b) {
   const Document document = z.document(in, s);
-  const auto before = [&](int64_t t, int64_t i) {
-    return state_row(b.before, (t - document.begin) * z.G + i, z);
-  };
+  const auto before = [&](int64_t t, int64_t i) { return state_of<F>(states, t, hk * z.G + i, z); };
   for (int64_t i = 0; i < z.G; ++i) {
-    load_state(grad_final_state, s, hk * z.G + i, state_row(b.L, i, z));
+    load_state(grad_final_state, s, hk * z.G + i, state_of(b.L, i, z));
     load_state(in.initial_state, s, hk * z.G + i, b.after);
     for (int64_t t = document.begin; t < document.end; ++t) {
       copy_scaled(b.after, F(1), before(t, i));
@@ -207,47 +152,51 @@ void backward_group(const Tensor& grad_o, const Tensor& grad_final_state, const 
     std::fill(b.dq.data, b.dq.data + z.Dk, F(0));
     std::fill(b.dk.data, b.dk.data + z.Dk, F(0));
     for (int64_t i = 0; i < z.G; ++i)
-      backward_token<T>(in, z, hk * z.G + i, t, grad_o, b, before(t, i), state_row(b.L, i, z), out);
+      backward_token<T>(in, z, hk * z.G + i, t, grad_o, b, before(t, i), state_of(b.L, i, z), out);
     copy_scaled(b.dq, query_scale<F>(z), head_rows<T>(out.dq, hk, t, 1));
     copy_scaled(b.dk, F(1), head_rows<T>(out.dk, hk, t, 1));
   }
   for (int64_t i = 0; i < z.G; ++i)
-    store_state(state_row(b.L, i, z), out.dinitial_state, s, hk * z.G + i);
+    store_state(state_of(b.L, i, z), out.dinitial_state, s, hk * z.G + i);
 }
 
 }  // namespace
 
 template <Isa I>
-void recurrent_forward(Cpu<I>, const DeltaRuleInput& in, const DeltaRuleOutput& out) {
+void recurrent_forward(Cpu<I>, const DeltaRuleInput& in, const DeltaRuleOutput& out,
+                       const Tensor& scratch) {
   visit_float(in.v.dtype(), [&]<class T>() {
     using F = acc_t<T>;
     const DeltaSizes z(in);
-    const Tensor scratch = scratch_for_threads<F>(
-        in.g.dtype(), [&](Scratch<F>& counter) { ForwardScratch<F>(counter, z); });
-    parallel_for(z.documents * z.Hv, 1, [&](int64_t task, int64_t, int worker) {
-      forward_head<T>(in, z, task / z.Hv, task % z.Hv, out,
-                      Scratch<F>(scratch.data<F>() + worker * scratch.stride(0)));
-    });
+    const auto one_head = [&](int64_t task, int64_t, int worker) {
+      Scratch<F> buffer(worker_part<F>(scratch, worker));
+      RecurrentForwardMemory<F> memory(buffer, z);
+      forward_head<T>(in, z, task / z.Hv, task % z.Hv, out, memory);
+    };
+    parallel_for(z.documents * z.Hv, 1, one_head, scratch.dim(0));
   });
 }
 
 template <Isa I>
 void recurrent_backward(Cpu<I>, const Tensor& grad_o, const Tensor& grad_final_state,
-                        const DeltaRuleInput& in, const DeltaRuleGrads& out) {
+                        const DeltaRuleInput& in, const DeltaRuleGrads& out, const Tensor& states,
+                        const Tensor& scratch) {
   visit_float(in.v.dtype(), [&]<class T>() {
     using F = acc_t<T>;
     const DeltaSizes z(in);
-    const Tensor scratch = scratch_for_threads<F>(
-        in.g.dtype(), [&](Scratch<F>& counter) { BackwardScratch<F>(counter, z); });
-    parallel_for(z.documents * z.Hk, 1, [&](int64_t task, int64_t, int worker) {
-      backward_group<T>(grad_o, grad_final_state, in, z, task / z.Hk, task % z.Hk, out,
-                        Scratch<F>(scratch.data<F>() + worker * scratch.stride(0)));
-    });
+    const auto one_group = [&](int64_t task, int64_t, int worker) {
+      Scratch<F> buffer(worker_part<F>(scratch, worker));
+      RecurrentBackwardMemory<F> memory(buffer, z);
+      backward_group<T>(grad_o, grad_final_state, in, z, task / z.Hk, task % z.Hk, out, states,
+                        memory);
+    };
+    parallel_for(z.documents * z.Hk, 1, one_group, scratch.dim(0));
   });
 }
 
-template void recurrent_forward(Cpu<kIsa>, const DeltaRuleInput&, const DeltaRuleOutput&);
+template void recurrent_forward(Cpu<kIsa>, const DeltaRuleInput&, const DeltaRuleOutput&,
+                                const Tensor&);
 template void recurrent_backward(Cpu<kIsa>, const Tensor&, const Tensor&, const DeltaRuleInput&,
-                                 const DeltaRuleGrads&);
+                                 const DeltaRuleGrads&, const Tensor&, const Tensor&);
 
 }  // namespace hone::kernels

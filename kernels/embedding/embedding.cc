@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "kernels/embedding/embedding.h"
 
+#include "kernels/core/scratch.h"
 #include "kernels/elementwise/elementwise.h"
 
 namespace hone::kernels {
@@ -31,7 +32,7 @@ void embedding_backward(const Tensor& dy, const Tensor& ids, const GradTarget& d
         "embedding: gradient ", dy.shape(), " for ids ", ids.shape(), " and table ",
         dtable.tensor.shape());
   if (!dtable.accumulate) fill(dtable.tensor, 0);
-  const Tensor order = Tensor::empty(ids.shape(), DType::i32, ids.device());
+  const Tensor order = scratch_tensor(ids.shape(), DType::i32, ids.device());
   visit_device(dy.device(),
                [&](auto device) { embedding_backward(device, dy, ids, order, dtable.tensor); });
 }

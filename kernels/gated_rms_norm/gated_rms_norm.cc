@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "kernels/gated_rms_norm/gated_rms_norm.h"
 
+#include "kernels/core/scratch.h"
+
 namespace hone::kernels {
 namespace {
 
@@ -40,7 +42,7 @@ GatedRmsNormGrads gated_rms_norm_backward(const Tensor& dy, const Tensor& x, con
   Tensor partial;
   if (dw.wanted()) {
     const int64_t blocks = (rstd.numel() + kGatedRmsNormRowBlock - 1) / kGatedRmsNormRowBlock;
-    partial = Tensor::empty({blocks, x.dim(-1)}, accumulator_dtype(x.dtype()), x.device());
+    partial = scratch_tensor({blocks, x.dim(-1)}, accumulator_dtype(x.dtype()), x.device());
   }
   visit_device(x.device(), [&](auto device) {
     gated_rms_norm_backward(device, dy, x, z, w, rstd, out, dw, partial);

@@ -2,6 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "kernels/gemm/gemm.h"
 
+#include "kernels/core/scratch.h"
+#include "kernels/gemm/tile_scratch.h"
+
 namespace hone::kernels {
 namespace {
 
@@ -22,7 +25,26 @@ void gemm(const Tensor& a, Transpose ta, const Tensor& b, Transpose tb, double a
   check(a.dtype() == b.dtype() &&
             (c.dtype() == a.dtype() || (a.dtype() == DType::bf16 && c.dtype() == DType::f32)),
         "gemm: ", name_of(a.dtype()), " x ", name_of(b.dtype()), " into ", name_of(c.dtype()));
-  visit_device(a.device(), [&](auto device) { gemm(device, a, ta, b, tb, alpha, beta, c); });
+  const GemmSize size{c.dim(0), c.dim(1), out_columns(a, ta), a.dtype(), c.dtype()};
+  const Tensor workspace = gemm_workspace({&size, 1}, a.device());
+  visit_device(a.device(),
+               [&](auto device) { gemm(device, a, ta, b, tb, alpha, beta, c, workspace); });
+}
+
+Tensor gemm_workspace(std::span<const GemmSize> products, Device device) {
+  int64_t tiles = 0, elements = 0;
+  DType dtype = DType::f32;
+  for (const GemmSize& p : products) {
+    const TileSize tile = tile_size(p.M, p.N, p.K, kMaxWorkers);
+    tiles = std::max(tiles, ceil_div(p.M, tile.rows) * ceil_div(p.N, tile.columns));
+    dtype = accumulator_dtype(p.in);
+    visit_accumulator(p.in, [&]<class T>() {
+      Scratch<T> counter;
+      TileScratch<T>(counter, p.M, p.N, p.K, p.out != dtype);
+      elements = std::max(elements, counter.used());
+    });
+  }
+  return worker_scratch(tiles, elements, dtype, device);
 }
 
 Tensor matmul(const Tensor& a, Transpose ta, const Tensor& b, Transpose tb) {

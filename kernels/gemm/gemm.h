@@ -20,8 +20,11 @@
 //   gives the same numbers alone as packed with others.
 #pragma once
 
+#include <span>
+
 #include "kernels/core/cost.h"
 #include "kernels/core/dispatch.h"
+#include "kernels/gemm/tile_shape.h"
 #include "tensor/tensor.h"
 
 namespace hone::kernels {
@@ -45,13 +48,23 @@ struct MatrixRef {
   int64_t stride;
 };
 
+// The scratch memory of a product of a [M, K] into c [M, N], for gemm's device implementation and
+// any product not larger: packed operands of each thread and, where c is narrower than the sums, a
+// tile of those.
+struct GemmSize {
+  int64_t M, N, K;
+  DType in, out;
+};
+Tensor gemm_workspace(std::span<const GemmSize> products, Device device);
+
 // Device implementations.
 template <Isa I>
 void gemm(Cpu<I>, const Tensor& a, Transpose ta, const Tensor& b, Transpose tb, double alpha,
-          double beta, const Tensor& c);
-// For use inside other CPU kernels: one thread, T = float or double, the same bits as gemm.
-template <Isa I, class T>
-void gemm_serial(Cpu<I>, MatrixRef<const T> a, Transpose ta, MatrixRef<const T> b, Transpose tb,
-                 T alpha, T beta, MatrixRef<T> c);
+          double beta, const Tensor& c, const Tensor& workspace);
+// For use inside other CPU kernels: one thread, the same bits as gemm. {In, T} = {float, float},
+// {double, double} or {bf16, float}. scratch: gemm_scratch<T>(M, N, K) elements.
+template <Isa I, class In, class T>
+void gemm_serial(Cpu<I>, MatrixRef<const In> a, Transpose ta, MatrixRef<const In> b, Transpose tb,
+                 T alpha, T beta, MatrixRef<T> c, T* scratch);
 
 }  // namespace hone::kernels

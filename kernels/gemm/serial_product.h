@@ -18,12 +18,6 @@
 namespace hone::kernels {
 namespace {
 
-// Terms in a chain. Short chains round less than one along all of K would: errors grow like the
-// root of their length. Long ones touch C less often.
-inline constexpr int64_t kChain = 256;
-
-constexpr int64_t ceil_div(int64_t n, int64_t d) { return (n + d - 1) / d; }
-
 template <class T>
 struct Target {
   T* data;
@@ -48,8 +42,6 @@ struct Product {
   }
   // The same as C^T = op(B)^T op(A)^T.
   Product turned() const { return {b, a, alpha, add, {c.data, c.column_step, c.row_step}}; }
-  // Vectors of C, those that its columns do not fill included.
-  int64_t vectors() const { return a.count * ceil_div(b.count, kLanes<T>); }
 };
 
 // Calls f(c, stride) for rows x columns of C, which f may write to full vectors: c is a copy unless
@@ -91,7 +83,7 @@ void row_product(const Product<T, In>& p) {
 }
 
 // Elements from a[k,0] to a[k+1,0] of a packed panel: whole vectors that hold kTileRows.
-inline constexpr int kPanelRows = kIsa == Isa::v4 ? 16 : kIsa == Isa::v3 ? 8 : 4;
+inline constexpr int kPanelRows = tile_shape(kIsa).panel_rows;
 
 // Lines of a for one chain, in panels of up to kTileRows, as equal as can be: all tiles are then
 // about as tall. Elements are broadcast one by one, so lines along memory need not be transposed.
@@ -180,26 +172,21 @@ void block_product(const Product<T, In>& p, T* scratch) {
   }
 }
 
-// On the stack, whatever the product: 256 lines of f32 and a panel of b, in an L2 cache.
-inline constexpr int64_t kScratchBytes = 360 << 10;
-
-// C = alpha * (lines of a) x (lines of b) + beta * C.
+// C = alpha * (lines of a) x (lines of b) + beta * C. scratch: as many elements as gemm_scratch says.
 template <class T, class In>
-void serial_product(const Lines<In>& a, const Lines<In>& b, T alpha, T beta, MatrixRef<T> c) {
+void serial_product(const Lines<In>& a, const Lines<In>& b, T alpha, T beta, MatrixRef<T> c,
+                    T* scratch) {
   if (c.rows == 0 || c.columns == 0) return;
   if (beta != T(0) && beta != T(1))
     for (int64_t i = 0; i < c.rows; ++i)
       for (int64_t j = 0; j < c.columns; ++j) c.data[i * c.stride + j] *= beta;
   Product<T, In> p{a, b, alpha, beta != T(0), {c.data, c.stride, 1}};
-  // A few columns would fill their vectors badly. A turned C is not written in whole vectors, so
-  // there must be something to gain.
-  if (5 * p.turned().vectors() < 4 * p.vectors()) p = p.turned();
+  // A few columns would fill their vectors badly.
+  if (turned_product(c.rows, c.columns, kLanes<T>)) p = p.turned();
   if (p.a.count == 1 && !p.b.across) return row_product(p);
 
-  constexpr int64_t kScratch = kScratchBytes / sizeof(T);
-  alignas(kCacheLine) T scratch[kScratch];
   const int64_t depth = std::clamp<int64_t>(p.depth(), 1, kChain);
-  const int64_t most = RowPanels<T, In>::lines_in(kScratch - kTileColumns<T> * depth, depth);
+  const int64_t most = RowPanels<T, In>::lines_in(kMostScratch<T> - kTileColumns<T> * depth, depth);
   const int64_t rows = ceil_div(p.a.count, ceil_div(p.a.count, most));
   for (int64_t i = 0; i < p.a.count; i += rows)
     block_product(p.part(i, std::min(i + rows, p.a.count), 0, p.b.count), scratch);

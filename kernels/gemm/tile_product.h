@@ -25,11 +25,12 @@
 #include <utility>
 
 #include "kernels/core/isa.h"
+#include "kernels/gemm/tile_shape.h"
 
 namespace hone::kernels {
 namespace {
 
-inline constexpr int kVectorBytes = kIsa == Isa::v4 ? 64 : kIsa == Isa::v3 ? 32 : 16;
+inline constexpr int kVectorBytes = tile_shape(kIsa).vector_bytes;
 template <class T>
 inline constexpr int kLanes = kVectorBytes / static_cast<int>(sizeof(T));
 
@@ -57,7 +58,7 @@ void store_scaled(T alpha, Vector<T> sum, bool add, T* c) {
   store(c, alpha * sum + (add ? load(c) : Vector<T>{}));
 }
 
-inline constexpr int kTileRows = kIsa == Isa::v4 ? 14 : kIsa == Isa::v3 ? 6 : 4;
+inline constexpr int kTileRows = tile_shape(kIsa).rows;
 template <class T>
 inline constexpr int kTileColumns = 2 * kLanes<T>;
 

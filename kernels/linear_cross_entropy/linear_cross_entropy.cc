@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "kernels/core/scratch.h"
 #include "kernels/elementwise/elementwise.h"
 #include "kernels/gemm/gemm.h"
 
@@ -37,24 +38,32 @@ LinearCrossEntropyOutput linear_cross_entropy(const Tensor& h, const Tensor& w,
   if (want_dh) out.dh = Tensor::zeros_like(h);
   if (dw.wanted() && !dw.accumulate) fill(dw.tensor, 0);
 
-  const Tensor rows = Tensor::empty({N}, DType::i32, h.device());
-  const Tensor count = Tensor::empty({1}, DType::i32, h.device());
-  const Tensor losses = Tensor::empty({N}, sums, h.device());
-  const Tensor logits = Tensor::empty({most, V}, h.dtype(), h.device());
-  const Tensor gathered = Tensor::empty({most, C}, h.dtype(), h.device());
+  const Tensor rows = scratch_tensor({N}, DType::i32, h.device());
+  const Tensor count = scratch_tensor({1}, DType::i32, h.device());
+  const Tensor losses = scratch_tensor({N}, sums, h.device());
+  const Tensor logits = scratch_tensor({most, V}, h.dtype(), h.device());
+  const Tensor gathered = scratch_tensor({most, C}, h.dtype(), h.device());
+  const GemmSize products[] = {{most, V, C, h.dtype(), h.dtype()},
+                               {most, C, V, h.dtype(), h.dtype()},
+                               {V, C, most, h.dtype(), sums}};
+  const Tensor workspace = gemm_workspace(products, h.device());
   visit_device(h.device(), [&](auto device) {
+    const auto multiply = [&](const Tensor& a, Transpose ta, const Tensor& b, Transpose tb,
+                              double beta, const Tensor& c) {
+      gemm(device, a, ta, b, tb, 1, beta, c, workspace);
+    };
     labelled_rows(device, targets, V, rows, count);
     const int64_t labelled = count.item<int32_t>();
     for (int64_t from = 0; from < labelled; from += kLogitRows) {
       const int64_t n = std::min(kLogitRows, labelled - from);
       const Tensor at = rows.rows(from, from + n), x = gathered.rows(0, n), z = logits.rows(0, n);
       gather_rows(device, h, at, x);
-      gemm(x, Transpose::no, w, Transpose::yes, 1, 0, z);
+      multiply(x, Transpose::no, w, Transpose::yes, 0, z);
       softmax_cross_entropy(device, z, targets, at, num_items, losses.rows(from, from + n),
                             want_dh || dw.wanted());
-      if (dw.wanted()) gemm(z, Transpose::yes, x, Transpose::no, 1, 1, dw.tensor);
+      if (dw.wanted()) multiply(z, Transpose::yes, x, Transpose::no, 1, dw.tensor);
       if (!want_dh) continue;
-      gemm(z, Transpose::no, w, Transpose::no, 1, 0, x);
+      multiply(z, Transpose::no, w, Transpose::no, 0, x);
       scatter_rows(device, x, at, out.dh);
     }
     sum_losses(device, losses, count, num_items, out.loss);

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "kernels/moe/aux_loss.h"
 
+#include "kernels/core/scratch.h"
 #include "kernels/moe/sort.h"
 
 namespace hone::kernels {
@@ -46,8 +47,8 @@ LoadBalancing load_balancing_forward(std::span<const Tensor> logits, std::span<c
   const DType sums = accumulator_dtype(like.dtype());
   const LoadBalancing out{Tensor::empty({}, sums, like.device()),
                           Tensor::empty({experts}, sums, like.device())};
-  const Tensor probabilities = Tensor::empty({layers * blocks, experts}, sums, like.device());
-  const Tensor counts = Tensor::empty_like(probabilities);
+  const Tensor probabilities = scratch_tensor({layers * blocks, experts}, sums, like.device());
+  const Tensor counts = scratch_tensor(probabilities.shape(), sums, like.device());
   visit_device(like.device(), [&](auto device) {
     for (int64_t l = 0; l < layers; ++l) {
       const auto part = [&](const Tensor& t) { return t.rows(l * blocks, (l + 1) * blocks); };

@@ -54,9 +54,10 @@ void check_rows(const char* op, const char* name, const Tensor& x, RowsBy by,
 void check_stack(const char* op, const char* name, const Tensor& w, Transpose transpose, int64_t in,
                  int64_t out, DType t, const ExpertOrder& order);
 
-// Device implementation.
+// Device implementation. scratch [threads, ...]: working memory.
 template <Isa I>
 void grouped_gemm(Cpu<I>, const Tensor& x, RowsBy x_by, const Tensor& w, Transpose op, double alpha,
-                  double beta, const ExpertOrder& order, const Tensor& y, RowsBy y_by);
+                  double beta, const ExpertOrder& order, const Tensor& y, RowsBy y_by,
+                  const Tensor& scratch);
 
 }  // namespace hone::kernels

@@ -2,7 +2,25 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "kernels/moe/grouped_gram.h"
 
+#include "kernels/moe/panels.h"
+
 namespace hone::kernels {
+namespace {
+
+// For a loop over the tiles of the gradients of all experts.
+Tensor scratch_for(int64_t experts, const Tensor& u, const Tensor& v) {
+  const int64_t M = u.dim(1), N = v.dim(1);
+  int64_t elements = 0;
+  visit_accumulator(u.dtype(), [&]<class F>() {
+    Scratch<F> counter;
+    GramMemory<F>(counter, M, N, size_of(u.dtype()));
+    elements = counter.used();
+  });
+  return worker_scratch(experts * ceil_div(M, kGramRows) * ceil_div(N, kGramColumns), elements,
+                        accumulator_dtype(u.dtype()), u.device());
+}
+
+}  // namespace
 
 void grouped_gram(const Tensor& u, RowsBy u_by, const Tensor& v, RowsBy v_by, double alpha,
                   const ExpertOrder& order, const GradTarget& g) {
@@ -12,8 +30,10 @@ void grouped_gram(const Tensor& u, RowsBy u_by, const Tensor& v, RowsBy v_by, do
   check(u.dtype() == v.dtype(), "grouped_gram: ", name_of(u.dtype()), " and ", name_of(v.dtype()));
   check_stack("grouped_gram", "g", g.tensor, Transpose::no, u.dim(1), v.dim(1),
               accumulator_dtype(u.dtype()), order);
-  visit_device(u.device(),
-               [&](auto device) { grouped_gram(device, u, u_by, v, v_by, alpha, order, g); });
+  const Tensor scratch = scratch_for(g.tensor.dim(0), u, v);
+  visit_device(u.device(), [&](auto device) {
+    grouped_gram(device, u, u_by, v, v_by, alpha, order, g, scratch);
+  });
 }
 
 Cost grouped_gram_cost(int64_t assignments, int64_t experts, int64_t m, int64_t n, DType t) {

@@ -26,9 +26,9 @@ void grouped_gram(const Tensor& u, RowsBy u_by, const Tensor& v, RowsBy v_by, do
 
 Cost grouped_gram_cost(int64_t assignments, int64_t experts, int64_t m, int64_t n, DType t);
 
-// Device implementation.
+// Device implementation. scratch [threads, ...]: working memory.
 template <Isa I>
 void grouped_gram(Cpu<I>, const Tensor& u, RowsBy u_by, const Tensor& v, RowsBy v_by, double alpha,
-                  const ExpertOrder& order, const GradTarget& g);
+                  const ExpertOrder& order, const GradTarget& g, const Tensor& scratch);
 
 }  // namespace hone::kernels

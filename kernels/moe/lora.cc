@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "kernels/moe/lora.h"
 
+#include "kernels/moe/panels.h"
+
 namespace hone::kernels {
 
 void grouped_lora(const Tensor& x, RowsBy x_by, const Tensor& w, Transpose op, const Tensor& first,
@@ -22,8 +24,10 @@ void grouped_lora(const Tensor& x, RowsBy x_by, const Tensor& w, Transpose op, c
     grouped_gemm(rank, RowsBy::expert, second, op, scale, 1, order, y, y_by);
     return;
   }
+  const Tensor scratch =
+      grouped_gemm_scratch(expert_blocks(order), order, x, y.dim(1), rank.dim(1));
   visit_device(x.device(), [&](auto device) {
-    grouped_lora_fused(device, x, x_by, w, op, first, second, scale, order, y, y_by, rank);
+    grouped_lora_fused(device, x, x_by, w, op, first, second, scale, order, y, y_by, rank, scratch);
   });
 }
 

@@ -43,10 +43,11 @@ void grouped_lora(const Tensor& x, RowsBy x_by, const Tensor& w, Transpose op, c
 Cost grouped_lora_cost(int64_t assignments, int64_t experts, int64_t out, int64_t in, int64_t rank,
                        DType t);
 
-// Device implementation of the fused form.
+// Device implementation of the fused form. scratch [threads, ...]: working memory.
 template <Isa I>
 void grouped_lora_fused(Cpu<I>, const Tensor& x, RowsBy x_by, const Tensor& w, Transpose op,
                         const Tensor& first, const Tensor& second, double scale,
-                        const ExpertOrder& order, const Tensor& y, RowsBy y_by, const Tensor& rank);
+                        const ExpertOrder& order, const Tensor& y, RowsBy y_by, const Tensor& rank,
+                        const Tensor& scratch);
 
 }  // namespace hone::kernels

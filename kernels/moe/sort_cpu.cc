@@ -1,7 +1,6 @@
 // Copyright 2026 The hone authors.
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
-#include <vector>
 
 #include "kernels/core/isa.h"
 #include "kernels/moe/sort.h"
@@ -18,12 +17,14 @@ void moe_sort(Cpu<I>, const Tensor& ids, const ExpertOrder& out) {
   for (int64_t a = 0; a < assignments; ++a) ++offsets[id[a] + 1];
   for (int64_t e = 0; e < experts; ++e) offsets[e + 1] += offsets[e];
 
-  std::vector<int32_t> next(offsets, offsets + experts);  // where each expert's next row goes
+  // Meanwhile offsets[e] is where the next row of e goes; in the end that is offsets[e + 1].
   for (int64_t a = 0; a < assignments; ++a) {
-    const int32_t p = next[static_cast<size_t>(id[a])]++;
+    const int32_t p = offsets[id[a]]++;
     out.order.data<int32_t>()[p] = static_cast<int32_t>(a);
     out.inverse.data<int32_t>()[a] = p;
   }
+  std::copy_backward(offsets, offsets + experts, offsets + experts + 1);
+  offsets[0] = 0;
 }
 
 template void moe_sort(Cpu<kIsa>, const Tensor&, const ExpertOrder&);

@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "kernels/optimizer/global_norm.h"
 
+#include "kernels/core/scratch.h"
+
 namespace hone::kernels {
 
 void clip_factor(const Tensor& g, double max_norm, const Tensor& norm, const Tensor& clip) {
@@ -12,7 +14,7 @@ void clip_factor(const Tensor& g, double max_norm, const Tensor& norm, const Ten
     check(t->numel() == 1 && t->dtype() == DType::f32,
           "clip_factor: norm and clip are f32 scalars");
   const int64_t blocks = (g.numel() + kNormBlock - 1) / kNormBlock;
-  const Tensor partial = Tensor::empty({blocks}, DType::f64, g.device());
+  const Tensor partial = scratch_tensor({blocks}, DType::f64, g.device());
   visit_device(g.device(),
                [&](auto device) { clip_factor(device, g, max_norm, norm, clip, partial); });
 }

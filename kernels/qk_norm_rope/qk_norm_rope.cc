@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "kernels/qk_norm_rope/qk_norm_rope.h"
 
+#include "kernels/core/scratch.h"
+
 namespace hone::kernels {
 namespace {
 
@@ -65,7 +67,7 @@ void qk_norm_rope_backward(const Tensor& dy, const Tensor& x, const Tensor& w, c
           " is not like dx ", dx.shape());
     if (dw.wanted()) {
       const int64_t blocks = (dx.dim(0) + kRmsNormRowBlock - 1) / kRmsNormRowBlock;
-      partial = Tensor::empty({blocks, dx.dim(2)}, accumulator_dtype(dx.dtype()), dx.device());
+      partial = scratch_tensor({blocks, dx.dim(2)}, accumulator_dtype(dx.dtype()), dx.device());
     }
   }
   visit_device(dx.device(), [&](auto device) {

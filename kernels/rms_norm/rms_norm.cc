@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "kernels/rms_norm/rms_norm.h"
 
+#include "kernels/core/scratch.h"
+
 namespace hone::kernels {
 namespace {
 
@@ -47,7 +49,7 @@ Tensor rms_norm_backward(const Tensor& dy, const Tensor& dh_out, const Tensor& h
   Tensor partial;
   if (dw.wanted()) {
     const int64_t blocks = (rows_of(h) + kRmsNormRowBlock - 1) / kRmsNormRowBlock;
-    partial = Tensor::empty({blocks, h.dim(-1)}, accumulator_dtype(h.dtype()), h.device());
+    partial = scratch_tensor({blocks, h.dim(-1)}, accumulator_dtype(h.dtype()), h.device());
   }
   visit_device(h.device(), [&](auto device) {
     rms_norm_backward(device, dy, dh_out, h, w, rstd, kind, dx, dw, partial);

@@ -175,11 +175,12 @@ TEST_CASE("attention: bad operands are refused with their shapes named") {
   CHECK_THROWS_WITH_AS(kernels::attention_forward(q, one, k, cu_seqlens({4}), 1, 0),
                        doctest::Contains("q [4, 3, 2], k [4, 1, 2] and v [4, 2, 2] do not fit"),
                        Error);
-  CHECK_THROWS_WITH_AS(kernels::attention_forward(q, one, one, cu_seqlens({3}), 1, 0),
-                       doctest::Contains("cu_seqlens go from 0 to 3 for 4 rows"), Error);
+  CHECK_THROWS_WITH_AS(
+      kernels::attention_forward(q, one, one, cu_seqlens({3}), 1, 0),
+      doctest::Contains("must rise from 0 to the number of rows, 4; it goes from 0 to 3"), Error);
   CHECK_THROWS_WITH_AS(kernels::attention_forward(
                            q, one, one, Tensor::of(std::vector<int32_t>{0, 3, 2, 4}, {4}), 1, 0),
-                       doctest::Contains("cu_seqlens fall from 3 to 2"), Error);
+                       doctest::Contains("must rise from 0 to the number of rows, 4"), Error);
 }
 
 }  // namespace

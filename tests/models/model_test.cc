@@ -125,12 +125,14 @@ TEST_CASE("model: gradients of adapters everywhere, over dense and 4-bit weights
 }
 
 // All gradients of one accumulated step over `rows`.
-Tensor gradients(const LoadedModel& m, const std::vector<Batch>& rows, bool recompute = false) {
+Tensor gradients(const LoadedModel& m, const std::vector<Batch>& rows, bool recompute = false,
+                 bool save_plan = true) {
   Batch all;
   for (const Batch& b : rows) all.labels += b.labels;
   const Tensor labels = count(all, DType::f32);
   m.arena->clear_gradients();
-  for (const Batch& b : rows) forward_backward(m, b, labels, {.recompute = recompute});
+  for (const Batch& b : rows)
+    forward_backward(m, b, labels, {.recompute = recompute, .save_plan = save_plan});
   m.arena->finish_gradients();
   return kernels::cast(m.arena->gradient(), m.arena->gradient().dtype());
 }
@@ -181,7 +183,7 @@ TEST_CASE("model: a save plan trades memory for recomputation and changes no bit
     const SavePlanScope scope(plan);
     reset_peak_memory(kCpu);
     const int64_t before = memory_stats(kCpu).live;
-    result = gradients(m, rows);
+    result = gradients(m, rows, /*recompute=*/false, /*save_plan=*/false);
     return memory_stats(kCpu).peak - before;
   };
   Tensor kept, recomputed, offloaded;

@@ -87,8 +87,8 @@ TEST_CASE("load_config: every honoured key reaches its member") {
   CHECK(c.lora_target_modules.names == std::vector<std::string>{"q_proj", "v_proj"});
   CHECK(c.lora_target_linear);
   CHECK(c.peft_use_rslora);
-  CHECK(c.lora_rank_pattern.at("mlp.*down_proj") == 2);
-  CHECK(c.lora_alpha_pattern.at("q_proj") == 3.5);
+  CHECK(c.lora_rank_pattern == NamedValues<int64_t>{{"mlp.*down_proj", 2}});
+  CHECK(c.lora_alpha_pattern == NamedValues<double>{{"q_proj", 3.5}});
   CHECK(c.learning_rate == 2e-4);
   CHECK(c.lr_scheduler == LrSchedule::kLinear);
   CHECK(c.warmup_steps == 3);
@@ -107,6 +107,17 @@ TEST_CASE("load_config: every honoured key reaches its member") {
   CHECK(c.output_dir.filename() == "run");
   CHECK(c.output_dir.is_absolute());
   CHECK(c.logging_steps == 5);
+}
+
+TEST_CASE("load_config: rank and alpha patterns stay in the order of the file") {
+  // Sorted they would be the other way round, and another pattern would be the first to match.
+  const TrainConfig c = load(std::string(kLeast) +
+                             "adapter: lora\nlora_target_linear: true\n"
+                             "lora_rank_pattern: {self_attn.q_proj: 2, '.*_proj': 4}\n"
+                             "lora_alpha_pattern:\n  q_proj: 3\n  '.*': 1.5\n")
+                            .config;
+  CHECK(c.lora_rank_pattern == NamedValues<int64_t>{{"self_attn.q_proj", 2}, {".*_proj", 4}});
+  CHECK(c.lora_alpha_pattern == NamedValues<double>{{"q_proj", 3}, {".*", 1.5}});
 }
 
 TEST_CASE("load_config: target modules as a list, a regex or PEFT's all-linear") {

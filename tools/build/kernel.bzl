@@ -4,11 +4,12 @@
 
 load("//tools/build:cpu_kernels.bzl", "cpu_kernels")
 
-def kernel_library(name, deps = [], cpu_deps = []):
+def kernel_library(name, hdrs = [], deps = [], cpu_deps = []):
     """foo.h (contract), foo.cc (checks, outputs, dispatch) and foo_cpu.cc (reference).
 
     Args:
       name: foo.
+      hdrs: headers that foo.cc and foo_cpu.cc share beside foo.h.
       deps: what foo.h and foo.cc need beside kernels/core and tensor.
       cpu_deps: what only foo_cpu.cc needs.
     """
@@ -16,12 +17,12 @@ def kernel_library(name, deps = [], cpu_deps = []):
     cpu_kernels(
         name = name + "_cpu",
         srcs = [name + "_cpu.cc"],
-        hdrs = [name + ".h"],
+        hdrs = [name + ".h"] + hdrs,
         deps = core + deps + cpu_deps,
     )
     native.cc_library(
         name = name,
         srcs = [name + ".cc"],
-        hdrs = [name + ".h"],
+        hdrs = [name + ".h"] + hdrs,
         deps = core + deps + [":" + name + "_cpu"],
     )
