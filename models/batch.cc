@@ -33,6 +33,11 @@ Batch make_batch(std::span<const int64_t> ids, std::span<const int64_t> labels,
   return batch;
 }
 
+Batch Batch::to(Device device) const {
+  const MemoryScope scope("batch");
+  return {ids.to(device), targets.to(device), cu_seqlens.to(device), positions.to(device), labels};
+}
+
 Batch describe_batch(int64_t rows, int64_t documents) {
   const MemoryScope scope("batch");
   const auto shape = [](int64_t n, DType dtype) { return Tensor::empty({n}, dtype, kMeta); };

@@ -21,6 +21,8 @@ struct Batch {
   int64_t labels = 0;  // targets that count
 
   int64_t rows() const { return ids.numel(); }
+  // The same on another device.
+  Batch to(Device device) const;
 };
 
 // From tokens and labels aligned with them: labels[i] is ids[i] where the loss counts, else

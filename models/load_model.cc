@@ -46,6 +46,7 @@ nn::BuildOptions build_options(const LoadOptions& o, const ModelConfig& config,
                                const std::optional<LoraTargets>& targets) {
   nn::BuildOptions b;
   b.dtype = o.dtype;
+  b.device = o.device;
   b.quantise = o.quantise;
   b.train_base = o.train_base;
   if (!o.unfrozen.empty())
@@ -137,7 +138,8 @@ LoadedModel load_model(const LoadOptions& o) {
       if (!is_lora_matrix(p.name)) checkpoint->require(p.name, p.shape);
   }
   if (anything_trains(m) && !o.inference)
-    m.arena = std::make_unique<nn::ParameterArena>(m.parameters, o.dtype, kCpu, o.decay_vectors);
+    m.arena =
+        std::make_unique<nn::ParameterArena>(m.parameters, o.dtype, o.device, o.decay_vectors);
 
   const nn::ReadWeight fresh = [seed = o.seed](const nn::WeightRequest& r) {
     return nn::initial_value(r.shape, r.init, seed, r.name);

@@ -28,6 +28,7 @@ struct LoadOptions {
   bool inference = false;     // the adapter is frozen: no arena. Not with train_base
   bool decay_vectors = true;  // see nn::ParameterArena
   DType dtype = DType::f32;
+  Device device = kCpu;  // where the weights go
   std::optional<QuantType> quantise = {};
   uint64_t seed = 0;                       // of random weights and fresh adapters
   std::optional<ModelConfig> config = {};  // overrides the directory's

@@ -30,7 +30,7 @@ Var Builder::finish(const WeightRequest& request, const ReadWeight& read, bool t
     var = trainable && arena_ ? arena_->slot(request.name).var
                               : Var(Tensor::empty(request.shape, options_.dtype, kMeta), trainable);
   } else {
-    const Tensor value = read(request);
+    const Tensor value = read(request).to(options_.device);
     check(value.shape() == request.shape, request.name, ": expected ", request.shape, ", got ",
           value.shape());
     if (trainable) {
@@ -57,8 +57,10 @@ Weight Builder::matrix(const std::string& name, const Shape& shape, Init init, b
   const DType dtype = options_.dtype == DType::f64 ? DType::f32 : options_.dtype;
   Tensor value = is_meta() ? Tensor::empty(shape, dtype, kMeta) : read_({name, shape, init});
   if (value.dtype() != dtype) value = kernels::cast(value, dtype);
-  auto quantised = std::make_shared<const QuantizedTensor>(
-      kernels::quantize_4bit(value, *options_.quantise, /*nested=*/true));
+  QuantizedTensor q = kernels::quantize_4bit(value, *options_.quantise, /*nested=*/true);
+  for (Tensor* t : {&q.codes, &q.absmax, &q.nested_absmax, &q.nested_offset})
+    *t = t->to(options_.device);
+  auto quantised = std::make_shared<const QuantizedTensor>(std::move(q));
   parameters_.push_back({name, shape, false, true, quantised->nbytes(), Var()});
   return Weight(quantised);
 }

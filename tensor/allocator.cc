@@ -2,7 +2,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tensor/allocator.h"
 
-#include <cstdlib>
 #include <mutex>
 #include <thread>
 #include <unordered_map>
@@ -10,6 +9,8 @@
 #include <vector>
 
 #include "tensor/check.h"
+#include "tensor/device_memory.h"
+#include "tensor/gpu.h"
 #include "tensor/step_plan.h"
 #include "tensor/step_record.h"
 
@@ -91,9 +92,8 @@ std::string DeviceMemory::table() const {
 
 void* DeviceMemory::system_allocate(int64_t bytes) {
   if (device_.type == DeviceType::meta || bytes == 0) return nullptr;
-  check(device_.type == DeviceType::cpu, "allocate: no allocator for ", name_of(device_));
   ++stats_.allocations;
-  return std::aligned_alloc(64, static_cast<size_t>((bytes + 63) / 64 * 64));
+  return allocate_memory(bytes, device_);
 }
 
 // The arena offset that the plan gives the allocation now asked for.
@@ -131,7 +131,7 @@ std::shared_ptr<Block> DeviceMemory::allocate(int64_t bytes) {
     if (block.data == nullptr && bytes > 0 && device_.type != DeviceType::meta) {
       stats_.live -= bytes;
       stats_.by_label[label] -= bytes;
-      fail(ErrorCode::kOutOfMemory, "the system has no ", bytes, " bytes for ", label, "\n",
+      fail(ErrorCode::kOutOfMemory, name_of(device_), " has no ", bytes, " bytes for ", label, "\n",
            table());
     }
   }
@@ -150,7 +150,7 @@ void DeviceMemory::free(const Block& block, const Owner& owner) {
   if (owner.offset != StepPlan::kFromSystem)
     live_ranges_.release(owner.offset);
   else
-    std::free(block.data);
+    free_memory(block.data, device_);
 }
 
 void DeviceMemory::begin_step(uint64_t key) {
@@ -173,7 +173,7 @@ void DeviceMemory::begin_step(uint64_t key) {
 bool DeviceMemory::fits_arena(const StepPlan& plan) {
   if (plan.arena_bytes <= arena_bytes_) return true;
   if (!live_ranges_.empty()) return false;
-  std::free(arena_);
+  free_memory(arena_, device_);
   arena_ = static_cast<char*>(system_allocate(plan.arena_bytes));
   const bool done = arena_ != nullptr || device_.type == DeviceType::meta;
   stats_.reserved = arena_bytes_ = done ? plan.arena_bytes : 0;
@@ -194,7 +194,7 @@ void DeviceMemory::end_step() {
 void DeviceMemory::release_arena() {
   const std::lock_guard lock(mutex_);
   check(mode_ == Mode::kOff && live_ranges_.empty(), "step arena: still in use");
-  std::free(arena_);
+  free_memory(arena_, device_);
   arena_ = nullptr;
   stats_.reserved = arena_bytes_ = 0;
   plans_.clear();
@@ -225,8 +225,23 @@ void DeviceMemory::set_cap(int64_t bytes) {
 DeviceMemory& memory_of(Device device) {
   static DeviceMemory* const cpu = new DeviceMemory(kCpu);
   static DeviceMemory* const meta = new DeviceMemory(kMeta);
-  check(device.type != DeviceType::cuda, "this build has no CUDA allocator");
-  return device.type == DeviceType::cpu ? *cpu : *meta;
+  static DeviceMemory* const meta_gpu = new DeviceMemory(kMetaGpu);
+  static const std::vector<DeviceMemory*> gpus = [] {
+    std::vector<DeviceMemory*> memories;
+    for (int i = 0; i < gpu_count(); ++i)
+      memories.push_back(new DeviceMemory({DeviceType::cuda, i}));
+    return memories;
+  }();
+  switch (device.type) {
+    case DeviceType::cpu:
+      return *cpu;
+    case DeviceType::meta:
+      return device == kMetaGpu ? *meta_gpu : *meta;
+    case DeviceType::cuda:
+      break;
+  }
+  gpu_stream(device);  // throws unless there is such a GPU
+  return *gpus[static_cast<size_t>(device.index)];
 }
 
 }  // namespace

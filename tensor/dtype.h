@@ -15,17 +15,20 @@ namespace hone {
 enum class DType : uint8_t { f32, f64, bf16, f16, i32, i64, u8 };
 
 // bfloat16: the upper half of an f32. Conversion from f32 rounds to nearest even; NaN stays NaN.
+// (Both types are constexpr so that device code can convert them too.)
 struct bf16 {
   uint16_t bits = 0;
   bf16() = default;
-  explicit bf16(float x) {
+  constexpr explicit bf16(float x) {
     const uint32_t u = std::bit_cast<uint32_t>(x);
     const bool nan = (u & 0x7fffffffu) > 0x7f800000u;
     bits = nan ? static_cast<uint16_t>((u >> 16) | 0x40u)
                : static_cast<uint16_t>((u + 0x7fffu + ((u >> 16) & 1u)) >> 16);
   }
-  explicit bf16(double x) : bf16(static_cast<float>(x)) {}
-  operator float() const { return std::bit_cast<float>(static_cast<uint32_t>(bits) << 16); }
+  constexpr explicit bf16(double x) : bf16(static_cast<float>(x)) {}
+  constexpr operator float() const {
+    return std::bit_cast<float>(static_cast<uint32_t>(bits) << 16);
+  }
 };
 
 // IEEE binary16, a storage type only: checkpoints are read and written in it, nothing computes in
@@ -33,11 +36,11 @@ struct bf16 {
 struct f16 {
   uint16_t bits = 0;
   f16() = default;
-  explicit f16(float x);
-  operator float() const;
+  constexpr explicit f16(float x);
+  constexpr operator float() const;
 };
 
-inline f16::f16(float x) {
+constexpr f16::f16(float x) {
   const uint32_t u = std::bit_cast<uint32_t>(x);
   const uint32_t sign = (u >> 16) & 0x8000u;
   const uint32_t magnitude = u & 0x7fffffffu;
@@ -54,7 +57,7 @@ inline f16::f16(float x) {
   }
 }
 
-inline f16::operator float() const {
+constexpr f16::operator float() const {
   const uint32_t sign = static_cast<uint32_t>(bits & 0x8000u) << 16;
   const uint32_t exponent = (bits >> 10) & 0x1fu;
   const uint32_t mantissa = bits & 0x3ffu;

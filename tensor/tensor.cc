@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tensor/tensor.h"
 
-#include <cstring>
+#include "tensor/device_memory.h"
 
 namespace hone {
 namespace {
@@ -34,7 +34,7 @@ Tensor Tensor::empty(const Shape& shape, DType dtype, Device device) {
 
 Tensor Tensor::zeros(const Shape& shape, DType dtype, Device device) {
   Tensor t = empty(shape, dtype, device);
-  if (t.nbytes() > 0 && !t.is_meta()) std::memset(t.raw(), 0, static_cast<size_t>(t.nbytes()));
+  zero_memory(t.raw(), t.nbytes(), device);
   return t;
 }
 
@@ -50,6 +50,17 @@ bool Tensor::is_contiguous() const {
     step *= shape_[i];
   }
   return true;
+}
+
+Tensor Tensor::to(Device device) const {
+  if (device == device_) return *this;
+  const Tensor t = empty(shape_, dtype_, device);
+  copy_bytes(*this, t);
+  return t;
+}
+
+void Tensor::write_bytes(const void* from, int64_t bytes) const {
+  copy_memory(raw(), device_, from, kCpu, bytes);
 }
 
 Tensor Tensor::view(const Shape& shape) const {
@@ -98,7 +109,7 @@ void copy_bytes(const Tensor& from, const Tensor& to) {
         name_of(from.dtype()), " to ", to.shape(), " ", name_of(to.dtype()));
   check(from.is_contiguous() && to.is_contiguous(), "copy: not contiguous");
   if (from.is_meta() || to.is_meta() || from.nbytes() == 0) return;
-  std::memcpy(to.raw(), from.raw(), static_cast<size_t>(from.nbytes()));
+  copy_memory(to.raw(), to.device(), from.raw(), from.device(), from.nbytes());
 }
 
 }  // namespace hone

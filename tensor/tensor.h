@@ -29,14 +29,14 @@ class Tensor {
 
   // A copy of host values. Requires: values.size() == shape.numel().
   template <class T>
-  static Tensor of(std::span<const T> values, const Shape& shape);
+  static Tensor of(std::span<const T> values, const Shape& shape, Device device = kCpu);
   template <class T>
-  static Tensor of(const std::vector<T>& values, const Shape& shape) {
-    return of(std::span<const T>(values), shape);
+  static Tensor of(const std::vector<T>& values, const Shape& shape, Device device = kCpu) {
+    return of(std::span<const T>(values), shape, device);
   }
   template <class T>
-  static Tensor scalar(T value) {
-    return of(std::span<const T>(&value, 1), Shape{});
+  static Tensor scalar(T value, Device device = kCpu) {
+    return of(std::span<const T>(&value, 1), Shape{}, device);
   }
 
   bool defined() const { return block_ != nullptr; }
@@ -64,20 +64,31 @@ class Tensor {
     return static_cast<T*>(raw());
   }
   void* raw() const;
-  // The value of a one-element tensor on the CPU.
+  // The value of a one-element tensor. Sync: on a GPU it waits.
   template <class T>
   T item() const {
-    check(numel() == 1 && device_.type == DeviceType::cpu, "tensor: item() of ", shape_, " on ",
-          name_of(device_));
-    return *data<T>();
+    check(numel() == 1 && !is_meta(), "tensor: item() of ", shape_, " on ", name_of(device_));
+    return device_.type == DeviceType::cpu ? *data<T>() : to(kCpu).data<T>()[0];
   }
-  // The elements as a host vector. Requires: CPU, contiguous, dtype T.
+  // Sets a one-element tensor. Sync: stream-ordered.
+  template <class T>
+  void set_item(T value) const {
+    check(numel() == 1, "tensor: set_item() of ", shape_);
+    if (device_.type == DeviceType::cpu)
+      *data<T>() = value;
+    else if (!is_meta())
+      write_bytes(&value, sizeof(T));
+  }
+  // The elements as a host vector. Requires: contiguous, dtype T, not meta. Sync: on a GPU it waits.
   template <class T>
   std::vector<T> to_vector() const {
-    check(device_.type == DeviceType::cpu && is_contiguous(),
-          "tensor: to_vector needs contiguous CPU data");
-    return std::vector<T>(data<T>(), data<T>() + numel());
+    check(!is_meta() && is_contiguous(), "tensor: to_vector needs contiguous data");
+    const Tensor host = to(kCpu);
+    return std::vector<T>(host.data<T>(), host.data<T>() + numel());
   }
+  // The same tensor if it is on `device` already, else a copy there. Requires: contiguous.
+  // Sync: a copy to the CPU waits.
+  Tensor to(Device device) const;
 
   // Views of the same bytes.
   Tensor view(const Shape& shape) const;  // Requires: contiguous, same number of elements
@@ -88,6 +99,8 @@ class Tensor {
   Tensor split(int dim, int64_t outer) const;
 
  private:
+  void write_bytes(const void* from, int64_t bytes) const;  // from the host, to the first element
+
   std::shared_ptr<Block> block_;
   int64_t offset_ = 0;  // bytes
   Shape shape_;
@@ -96,16 +109,17 @@ class Tensor {
   Device device_ = kCpu;
 };
 
-// Copies bytes between contiguous tensors of equal shape and dtype on the CPU (on meta: nothing).
+// Copies bytes between contiguous tensors of equal shape and dtype, on any two devices (with meta:
+// nothing). Sync: a copy from a GPU to the CPU waits; the others are stream-ordered.
 void copy_bytes(const Tensor& from, const Tensor& to);
 
 template <class T>
-Tensor Tensor::of(std::span<const T> values, const Shape& shape) {
+Tensor Tensor::of(std::span<const T> values, const Shape& shape, Device device) {
   check(static_cast<int64_t>(values.size()) == shape.numel(), "tensor: ", values.size(),
         " values for shape ", shape);
   Tensor t = empty(shape, dtype_of<T>);
   std::copy(values.begin(), values.end(), t.data<T>());
-  return t;
+  return t.to(device);
 }
 
 }  // namespace hone

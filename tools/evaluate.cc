@@ -17,6 +17,7 @@
 #include "kernels/elementwise/elementwise.h"
 #include "models/load_model.h"
 #include "models/peft.h"
+#include "tensor/gpu.h"
 #include "train/optimizer.h"
 #include "train/step.h"
 
@@ -36,8 +37,9 @@ class Results {
  public:
   explicit Results(DType dtype) : dtype_(dtype) {}
   void add(const std::string& name, const Tensor& t) {
-    const bool half = t.dtype() == DType::bf16;
-    tensors_.emplace_back(name, half ? kernels::cast(t, DType::f32) : t);
+    const Tensor host = t.to(kCpu);
+    const bool half = host.dtype() == DType::bf16;
+    tensors_.emplace_back(name, half ? kernels::cast(host, DType::f32) : host);
   }
   void add(const std::string& name, double value) {
     add(name, kernels::cast(Tensor::of(std::vector<double>{value}, {1}), dtype_));
@@ -107,6 +109,8 @@ Input read_batch(const Options& o, const ModelConfig& config) {
   return input;
 }
 
+Device device_of(const LoadedModel& m) { return m.parameters.front().var.device(); }
+
 std::vector<Tensor> read_routing(const Options& o, const LoadedModel& m, int64_t rows) {
   std::vector<Tensor> replay;
   if (o.routing.empty()) return replay;
@@ -123,7 +127,7 @@ std::vector<Tensor> read_routing(const Options& o, const LoadedModel& m, int64_t
       if (id < 0 || id >= m.config.moe.experts)
         fail(ErrorCode::kDataset, o.routing, ": tensor ", name, " names expert ", id, " of ",
              m.config.moe.experts);
-    replay.push_back(Tensor::of(std::vector<int32_t>(ids.begin(), ids.end()), shape));
+    replay.push_back(Tensor::of(std::vector<int32_t>(ids.begin(), ids.end()), shape, device_of(m)));
   }
   return replay;
 }
@@ -134,10 +138,12 @@ DType sum_dtype(const LoadedModel& m) {
 }
 
 Tensor count(const LoadedModel& m, int64_t labels) {
-  return kernels::cast(Tensor::scalar(static_cast<double>(labels)), sum_dtype(m));
+  return kernels::cast(Tensor::scalar(static_cast<double>(labels)), sum_dtype(m)).to(device_of(m));
 }
 
-double value_of(const Tensor& scalar) { return kernels::cast(scalar, DType::f64).item<double>(); }
+double value_of(const Tensor& scalar) {
+  return kernels::cast(scalar.to(kCpu), DType::f64).item<double>();
+}
 
 // Rows of one document as a batch of their own view of the loss: its mean cross entropy.
 double last_sequence_loss(const LoadedModel& m, const DecoderOutput& out, const Batch& batch,
@@ -168,9 +174,9 @@ void write_forward(const LoadedModel& m, const Input& input, const std::vector<T
   results.add("loss", value_of(loss));
   if (!m.config.is_moe()) return;
   const int64_t documents = batch.cu_seqlens.numel() - 1;
-  const int64_t begin = batch.cu_seqlens.data<int32_t>()[documents - 1];
+  const int64_t begin = batch.cu_seqlens.to(kCpu).data<int32_t>()[documents - 1];
   const std::vector<int32_t> last{static_cast<int32_t>(begin), static_cast<int32_t>(batch.rows())};
-  const double aux = value_of(m.model->aux_loss(out, Tensor::of(last, {2})).value());
+  const double aux = value_of(m.model->aux_loss(out, Tensor::of(last, {2}, device_of(m))).value());
   results.add("last_seq.aux_loss", aux);
   results.add("last_seq.loss_with_aux",
               last_sequence_loss(m, out, batch, begin) + m.config.moe.aux_loss_coef * aux);
@@ -182,7 +188,8 @@ void write_gradients(const LoadedModel& m, Results& results) {
   const PeftLayout layout(names, m.config.name_infix);
   for (const auto& slot : m.arena->slots()) {
     const Tensor g = nn::ParameterArena::slice(m.arena->gradient(), slot);
-    const Tensor own = kernels::cast(g, g.dtype());  // --train-steps will overwrite the arena
+    // A copy: --train-steps will overwrite the arena.
+    const Tensor own = kernels::cast(g, g.dtype()).to(kCpu);
     if (!m.lora) {
       results.add("grad." + slot.name, own);
       continue;
@@ -198,7 +205,8 @@ double full_batch_gradients(const LoadedModel& m, const Input& input,
   StepOptions options;
   options.replay_ids = replay;
   if (m.config.moe.aux_loss)
-    options.aux_weight = kernels::cast(Tensor::scalar(m.config.moe.aux_loss_coef), sum_dtype(m));
+    options.aux_weight =
+        kernels::cast(Tensor::scalar(m.config.moe.aux_loss_coef), sum_dtype(m)).to(device_of(m));
   const StepLosses losses = forward_backward(m, input.batch, count(m, input.batch.labels), options);
   m.arena->finish_gradients();
   return value_of(losses.cross_entropy);
@@ -235,6 +243,7 @@ LoadedModel load(const Options& o) {
   LoadOptions load;
   load.model = o.model;
   load.adapter = o.adapter;
+  if (o.device == "cuda") load.device = {DeviceType::cuda, 0};
   load.train_base = o.adapter.empty() && (o.grads || o.train_steps > 0);
   load.dtype = o.dtype == "float32" ? DType::f32 : o.dtype == "bfloat16" ? DType::bf16 : DType::f64;
   if (!o.load_in_4bit.empty())
@@ -246,12 +255,13 @@ LoadedModel load(const Options& o) {
 }
 
 int run(const Options& o) {
-  if (o.device != "cpu")
-    fail(ErrorCode::kDevice, "--device ", o.device, ": this build has no CUDA kernels; use cpu");
+  if (o.device == "cuda" && gpu_count() == 0)
+    fail(ErrorCode::kDevice, "--device cuda: ", why_no_gpu(), "; use cpu");
   refuse_overwriting_input(o);
   const LoadedModel m = load(o);
   if (!m.note.empty()) std::fprintf(stderr, "%s\n", m.note.c_str());
-  const Input input = read_batch(o, m.config);
+  Input input = read_batch(o, m.config);
+  input.batch = input.batch.to(device_of(m));
   const bool backward = o.grads || o.train_steps > 0;
   if (backward && (!input.has_labels || input.batch.labels == 0))
     fail(ErrorCode::kDataset, o.batch,

@@ -66,10 +66,8 @@ std::vector<AdamW::NamedState> AdamW::state() const {
 
 double AdamW::step(double learning_rate) {
   const bool meta = arena_.master().is_meta();
-  if (!meta) {
-    *scalars_.learning_rate.data<float>() = static_cast<float>(learning_rate);
-    *scalars_.step.data<int64_t>() = steps_ + 1;
-  }
+  scalars_.learning_rate.set_item(static_cast<float>(learning_rate));
+  scalars_.step.set_item(steps_ + 1);
   kernels::clip_factor(arena_.gradient(), settings_.max_grad_norm, norm_, scalars_.clip);
   const kernels::AdamWSettings settings{settings_.beta1, settings_.beta2, settings_.eps,
                                         settings_.weight_decay, arena_.decayed()};

@@ -67,5 +67,12 @@ void attention_backward(Cpu<I>, const Tensor& dout, const Tensor& q, const Tenso
                         const Tensor& v, const AttentionOutput& out, const Tensor& cu_seqlens,
                         double scale, int64_t window, const Tensor& delta, const Tensor& scratch,
                         const AttentionGradients& gradients);
+void attention_forward(Cuda, const Tensor& q, const Tensor& k, const Tensor& v,
+                       const Tensor& cu_seqlens, double scale, int64_t window,
+                       const Tensor& scratch, const AttentionOutput& out);
+void attention_backward(Cuda, const Tensor& dout, const Tensor& q, const Tensor& k, const Tensor& v,
+                        const AttentionOutput& out, const Tensor& cu_seqlens, double scale,
+                        int64_t window, const Tensor& delta, const Tensor& scratch,
+                        const AttentionGradients& gradients);
 
 }  // namespace hone::kernels

@@ -47,8 +47,7 @@ void append_keys_values(const Tensor& k, const Tensor& v, const CachedSequences&
     check(t->dim(0) == k.dim(0) && t->dim(1) == cache.keys.dim(1), kOp, ": k ", k.shape(),
           " and v ", v.shape(), " do not fit a cache of ", cache.keys.dim(1), " heads");
   }
-  visit_device(k.device(),
-               [&](auto device) { append_keys_values(device, k, v, sequences, cache); });
+  visit_cpu(k.device(), [&](auto device) { append_keys_values(device, k, v, sequences, cache); });
 }
 
 Tensor cached_attention(const Tensor& q, const CachedSequences& sequences,
@@ -65,7 +64,7 @@ Tensor cached_attention(const Tensor& q, const CachedSequences& sequences,
   const Tensor scratch =
       worker_scratch(q.dim(0) * kv_heads, (queries + 1) * q.dim(2) + kCachedAttentionBlock,
                      accumulator_dtype(q.dtype()), q.device());
-  visit_device(q.device(), [&](auto device) {
+  visit_cpu(q.device(), [&](auto device) {
     cached_attention(device, q, sequences, cache, scale, window, o, scratch);
   });
   return o;

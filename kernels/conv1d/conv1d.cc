@@ -22,6 +22,7 @@ void check_operands(const Tensor& x, const Tensor& w, const Tensor& cu_seqlens) 
 }
 
 Tensor tap_scratch(const Tensor& x, const Tensor& w) {
+  if (is_gpu(x.device())) return Tensor();  // threads keep the weights in registers
   return scratch_tensor({w.dim(-1), w.dim(0)}, accumulator_dtype(x.dtype()), x.device());
 }
 
@@ -45,7 +46,8 @@ Tensor conv1d_silu_backward(const Tensor& dy, const Tensor& x, const Tensor& w,
   const DType sums = accumulator_dtype(x.dtype());
   Tensor dx = Tensor::empty_like(x);
   const Tensor taps = tap_scratch(x, w);
-  const Tensor dp = scratch_tensor(x.shape(), sums, x.device());
+  Tensor dp;  // on a GPU it never leaves the registers
+  if (!is_gpu(x.device())) dp = scratch_tensor(x.shape(), sums, x.device());
   Tensor partial;
   if (dw.wanted()) {
     const int64_t blocks = (x.dim(0) + kConv1dRowBlock - 1) / kConv1dRowBlock;

@@ -47,5 +47,10 @@ template <Isa I>
 void conv1d_silu_backward(Cpu<I>, const Tensor& dy, const Tensor& x, const Tensor& w,
                           const Tensor& cu_seqlens, const Tensor& dx, const GradTarget& dw,
                           const Tensor& taps, const Tensor& dp, const Tensor& partial);
+void conv1d_silu_forward(Cuda, const Tensor& x, const Tensor& w, const Tensor& cu_seqlens,
+                         const Tensor& y, const Tensor& taps);
+void conv1d_silu_backward(Cuda, const Tensor& dy, const Tensor& x, const Tensor& w,
+                          const Tensor& cu_seqlens, const Tensor& dx, const GradTarget& dw,
+                          const Tensor& taps, const Tensor& dp, const Tensor& partial);
 
 }  // namespace hone::kernels

@@ -26,7 +26,7 @@ Tensor conv1d_silu_extend(const Tensor& x, const Tensor& w, const Tensor& cu_seq
   check_starts("conv1d_silu_extend", starts, cu_seqlens.dim(0) - 1);
   Tensor y = Tensor::empty_like(x);
   const Tensor scratch = Tensor::empty({taps, x.dim(1)}, accumulator_dtype(x.dtype()), x.device());
-  visit_device(x.device(), [&](auto device) {
+  visit_cpu(x.device(), [&](auto device) {
     conv1d_silu_extend(device, x, w, cu_seqlens, slots, starts, states, y, scratch);
   });
   return y;

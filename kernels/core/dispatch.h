@@ -15,6 +15,7 @@
 #include "tensor/check.h"
 #include "tensor/device.h"
 #include "tensor/dtype.h"
+#include "tensor/gpu.h"
 
 namespace hone::kernels {
 
@@ -24,13 +25,20 @@ enum class Isa : int { v1 = 1, v3 = 3, v4 = 4 };
 template <Isa I>
 struct Cpu {};
 
+// A GPU: work is queued on its stream.
+struct Cuda {
+  CUstream_st* stream = nullptr;
+};
+
 // The best level this machine has, or the one forced by set_cpu_isa / HONE_CPU_ISA=v1|v3|v4.
 Isa cpu_isa();
 // Errors: kUsage if this machine cannot run it.
 void set_cpu_isa(Isa isa);
 
+// Calls f(Cpu<I>{}) on the CPU, nothing on meta. For ops without a CUDA kernel.
+// Errors: kDevice on a GPU.
 template <class F>
-void visit_device(Device device, F&& f) {
+void visit_cpu(Device device, F&& f) {
   switch (device.type) {
     case DeviceType::meta:
       return;
@@ -46,8 +54,17 @@ void visit_device(Device device, F&& f) {
           return f(Cpu<Isa::v1>{});
       }
     case DeviceType::cuda:
-      fail(ErrorCode::kDevice, "this build has no CUDA kernels; use the cpu device");
+      fail(ErrorCode::kDevice, "this operation has no CUDA kernel; use the cpu device");
   }
+}
+
+// Calls f(Cpu<I>{}) or f(Cuda{...}), nothing on meta.
+template <class F>
+void visit_device(Device device, F&& f) {
+#if HONE_WITH_CUDA
+  if (device.type == DeviceType::cuda) return f(Cuda{gpu_stream(device)});
+#endif
+  visit_cpu(device, f);
 }
 
 // Calls f.template operator()<T>() with T in {float, double, bf16}, the dtypes that kernels compute

@@ -43,10 +43,12 @@ inline Tensor scratch_tensor(const Shape& shape, DType dtype, Device device) {
   return Tensor::empty(shape, dtype, device);
 }
 
-// For a loop of `chunks` chunks: [threads, elements]. The loop is
+// For a loop of `chunks` chunks: [threads, elements]; undefined on a GPU, whose kernels loop otherwise.
+// The loop is
 //   parallel_for(n, grain, body, scratch.dim(0))
 // and its body works in worker_part(scratch, worker).
 inline Tensor worker_scratch(int64_t chunks, int64_t elements, DType dtype, Device device) {
+  if (is_gpu(device)) return Tensor();
   const int64_t aligned = (elements + 15) / 16 * 16;
   return scratch_tensor({std::clamp<int64_t>(chunks, 1, kMaxWorkers), aligned}, dtype, device);
 }

@@ -59,5 +59,11 @@ void delta_gates_backward(Cpu<I>, const Tensor& dg, const Tensor& dbeta, const T
                           const Tensor& b, const Tensor& a_log, const Tensor& dt_bias,
                           const DeltaGatesGrads& out, const GradTarget& da_log,
                           const GradTarget& ddt_bias, const Tensor& partial);
+void delta_gates_forward(Cuda, const Tensor& a, const Tensor& b, const Tensor& a_log,
+                         const Tensor& dt_bias, const DeltaGates& out);
+void delta_gates_backward(Cuda, const Tensor& dg, const Tensor& dbeta, const Tensor& a,
+                          const Tensor& b, const Tensor& a_log, const Tensor& dt_bias,
+                          const DeltaGatesGrads& out, const GradTarget& da_log,
+                          const GradTarget& ddt_bias, const Tensor& partial);
 
 }  // namespace hone::kernels

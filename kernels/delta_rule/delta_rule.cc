@@ -95,8 +95,10 @@ DeltaRuleGrads gated_delta_rule_backward(const Tensor& grad_o, const Tensor& gra
   if (in.initial_state.defined()) out.dinitial_state = Tensor::empty_like(in.initial_state);
   const bool chunked = form == DeltaForm::chunked;
   const DeltaSizes z(in);
-  const Tensor states = scratch_tensor(chunked ? chunk_states_shape(z) : token_states_shape(z),
-                                       in.g.dtype(), in.v.device());
+  Tensor states;  // the CPU's; CUDA kernels keep their own
+  if (!is_gpu(in.v.device()))
+    states = scratch_tensor(chunked ? chunk_states_shape(z) : token_states_shape(z), in.g.dtype(),
+                            in.v.device());
   const Tensor scratch = chunked ? scratch_for<ChunkedBackwardMemory>(in, in.q.dim(1))
                                  : scratch_for<RecurrentBackwardMemory>(in, in.q.dim(1));
   visit_device(in.v.device(), [&](auto device) {

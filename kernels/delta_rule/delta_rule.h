@@ -97,5 +97,15 @@ template <Isa I>
 void chunked_backward(Cpu<I>, const Tensor& grad_o, const Tensor& grad_final_state,
                       const DeltaRuleInput& in, const DeltaRuleGrads& out, const Tensor& states,
                       const Tensor& scratch);
+void recurrent_forward(Cuda, const DeltaRuleInput& in, const DeltaRuleOutput& out,
+                       const Tensor& scratch);
+void recurrent_backward(Cuda, const Tensor& grad_o, const Tensor& grad_final_state,
+                        const DeltaRuleInput& in, const DeltaRuleGrads& out, const Tensor& states,
+                        const Tensor& scratch);
+void chunked_forward(Cuda, const DeltaRuleInput& in, const DeltaRuleOutput& out,
+                     const Tensor& scratch);
+void chunked_backward(Cuda, const Tensor& grad_o, const Tensor& grad_final_state,
+                      const DeltaRuleInput& in, const DeltaRuleGrads& out, const Tensor& states,
+                      const Tensor& scratch);
 
 }  // namespace hone::kernels

@@ -37,5 +37,6 @@ Cost dropout_cost(int64_t n, DType t);
 // Device implementation.
 template <Isa I>
 void dropout(Cpu<I>, const Tensor& x, double p, const DropoutStream& stream, const Tensor& y);
+void dropout(Cuda, const Tensor& x, double p, const DropoutStream& stream, const Tensor& y);
 
 }  // namespace hone::kernels

@@ -47,5 +47,11 @@ template <Isa I>
 void scale(Cpu<I>, const Tensor& a, double factor, const Tensor& y);
 template <Isa I>
 void scale(Cpu<I>, const Tensor& a, const Tensor& factor, const Tensor& y);
+void fill(Cuda, const Tensor& t, double value);
+void cast_into(Cuda, const Tensor& from, const Tensor& to, bool accumulate);
+void add(Cuda, const Tensor& a, const Tensor& b, const Tensor& y);
+void multiply(Cuda, const Tensor& a, const Tensor& b, const Tensor& y);
+void scale(Cuda, const Tensor& a, double factor, const Tensor& y);
+void scale(Cuda, const Tensor& a, const Tensor& factor, const Tensor& y);
 
 }  // namespace hone::kernels

@@ -33,5 +33,8 @@ void embedding_forward(Cpu<I>, const Tensor& ids, const Tensor& table, const Ten
 template <Isa I>
 void embedding_backward(Cpu<I>, const Tensor& dy, const Tensor& ids, const Tensor& order,
                         const Tensor& dtable);
+void embedding_forward(Cuda, const Tensor& ids, const Tensor& table, const Tensor& y);
+void embedding_backward(Cuda, const Tensor& dy, const Tensor& ids, const Tensor& order,
+                        const Tensor& dtable);
 
 }  // namespace hone::kernels

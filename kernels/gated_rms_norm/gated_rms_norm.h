@@ -55,5 +55,10 @@ template <Isa I>
 void gated_rms_norm_backward(Cpu<I>, const Tensor& dy, const Tensor& x, const Tensor& z,
                              const Tensor& w, const Tensor& rstd, const GatedRmsNormGrads& out,
                              const GradTarget& dw, const Tensor& partial);
+void gated_rms_norm_forward(Cuda, const Tensor& x, const Tensor& z, const Tensor& w, double eps,
+                            const GatedRmsNormOutput& out);
+void gated_rms_norm_backward(Cuda, const Tensor& dy, const Tensor& x, const Tensor& z,
+                             const Tensor& w, const Tensor& rstd, const GatedRmsNormGrads& out,
+                             const GradTarget& dw, const Tensor& partial);
 
 }  // namespace hone::kernels

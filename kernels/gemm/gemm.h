@@ -66,5 +66,7 @@ void gemm(Cpu<I>, const Tensor& a, Transpose ta, const Tensor& b, Transpose tb, 
 template <Isa I, class In, class T>
 void gemm_serial(Cpu<I>, MatrixRef<const In> a, Transpose ta, MatrixRef<const In> b, Transpose tb,
                  T alpha, T beta, MatrixRef<T> c, T* scratch);
+void gemm(Cuda, const Tensor& a, Transpose ta, const Tensor& b, Transpose tb, double alpha,
+          double beta, const Tensor& c, const Tensor& workspace);
 
 }  // namespace hone::kernels

@@ -7,11 +7,10 @@
 #include <algorithm>
 #include <cstdint>
 
+#include "kernels/core/ceil_div.h"
 #include "kernels/core/dispatch.h"
 
 namespace hone::kernels {
-
-constexpr int64_t ceil_div(int64_t n, int64_t d) { return (n + d - 1) / d; }
 
 // Terms in a chain of multiply-adds. Short chains round less than one along all of K would: errors
 // grow like the root of their length. Long ones touch C less often.

@@ -40,5 +40,8 @@ void l2_norm_forward(Cpu<I>, const Tensor& x, double eps, const L2NormOutput& ou
 template <Isa I>
 void l2_norm_backward(Cpu<I>, const Tensor& dy, const Tensor& x, const Tensor& rnorm,
                       const Tensor& dx);
+void l2_norm_forward(Cuda, const Tensor& x, double eps, const L2NormOutput& out);
+void l2_norm_backward(Cuda, const Tensor& dy, const Tensor& x, const Tensor& rnorm,
+                      const Tensor& dx);
 
 }  // namespace hone::kernels

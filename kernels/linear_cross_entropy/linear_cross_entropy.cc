@@ -32,7 +32,8 @@ LinearCrossEntropyOutput linear_cross_entropy(const Tensor& h, const Tensor& w,
                                               const Tensor& targets, const Tensor& num_items,
                                               bool want_dh, const GradTarget& dw) {
   check_operands(h, w, targets, num_items);
-  const int64_t N = h.dim(0), C = h.dim(1), V = w.dim(0), most = std::min(N, kLogitRows);
+  const int64_t N = h.dim(0), C = h.dim(1), V = w.dim(0);
+  const int64_t most = std::min(N, logit_rows(h.device()));
   const DType sums = accumulator_dtype(h.dtype());
   LinearCrossEntropyOutput out = {Tensor::empty({}, sums, h.device()), Tensor()};
   if (want_dh) out.dh = Tensor::zeros_like(h);
@@ -53,9 +54,10 @@ LinearCrossEntropyOutput linear_cross_entropy(const Tensor& h, const Tensor& w,
       gemm(device, a, ta, b, tb, 1, beta, c, workspace);
     };
     labelled_rows(device, targets, V, rows, count);
-    const int64_t labelled = count.item<int32_t>();
-    for (int64_t from = 0; from < labelled; from += kLogitRows) {
-      const int64_t n = std::min(kLogitRows, labelled - from);
+    // The host does not wait for a GPU to learn how many rows there are: it passes over all.
+    const int64_t labelled = is_gpu(h.device()) ? N : count.item<int32_t>();
+    for (int64_t from = 0; from < labelled; from += most) {
+      const int64_t n = std::min(most, labelled - from);
       const Tensor at = rows.rows(from, from + n), x = gathered.rows(0, n), z = logits.rows(0, n);
       gather_rows(device, h, at, x);
       multiply(x, Transpose::no, w, Transpose::yes, 0, z);

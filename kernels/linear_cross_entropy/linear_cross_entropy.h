@@ -14,8 +14,8 @@
 //   z is rounded to T, the rest of the softmax is f32 (f64), dz is rounded to T. The losses are
 //   summed in double, in the order of the rows.
 //
-//   How it works: z never exists as a whole. The labelled rows are gathered 256 at a time; their
-//   logits [256, V] turn into dz in place and are multiplied back at once, for dh and dW.
+//   How it works: z never exists as a whole. The labelled rows are gathered some hundred at a
+//   time; their logits [rows, V] turn into dz in place and are multiplied back at once, for dh and dW.
 #pragma once
 
 #include "kernels/core/cost.h"
@@ -26,7 +26,8 @@
 namespace hone::kernels {
 
 inline constexpr int64_t kIgnoredLabel = -100;
-inline constexpr int64_t kLogitRows = 256;  // rows whose logits exist at a time
+// Rows whose logits exist at a time: as many as fill the processor that multiplies them.
+constexpr int64_t logit_rows(Device device) { return is_gpu(device) ? 1024 : 256; }
 
 struct LinearCrossEntropyOutput {
   Tensor loss;  // scalar; 0 if no row has a label
@@ -43,7 +44,7 @@ Cost linear_cross_entropy_cost(int64_t m, int64_t c, int64_t v, DType t, bool dh
 
 // Device implementations.
 // Writes the positions of the labelled rows to `rows` [N] i32, ascending, and their number to
-// `count` [1] i32.
+// `count` [1] i32. On a GPU -1 follows in `rows`: the functions below pass such rows by.
 template <Isa I>
 void labelled_rows(Cpu<I>, const Tensor& targets, int64_t v, const Tensor& rows,
                    const Tensor& count);
@@ -59,6 +60,13 @@ void softmax_cross_entropy(Cpu<I>, const Tensor& z, const Tensor& targets, const
 // loss = sum of the first `count` losses / num_items.
 template <Isa I>
 void sum_losses(Cpu<I>, const Tensor& losses, const Tensor& count, const Tensor& num_items,
+                const Tensor& loss);
+void labelled_rows(Cuda, const Tensor& targets, int64_t v, const Tensor& rows, const Tensor& count);
+void gather_rows(Cuda, const Tensor& from, const Tensor& rows, const Tensor& to);
+void scatter_rows(Cuda, const Tensor& from, const Tensor& rows, const Tensor& to);
+void softmax_cross_entropy(Cuda, const Tensor& z, const Tensor& targets, const Tensor& rows,
+                           const Tensor& num_items, const Tensor& losses, bool gradient);
+void sum_losses(Cuda, const Tensor& losses, const Tensor& count, const Tensor& num_items,
                 const Tensor& loss);
 
 }  // namespace hone::kernels

@@ -58,5 +58,13 @@ template <Isa I>
 void load_balancing_backward(Cpu<I>, const Tensor& dloss, const Tensor& logits,
                              const Tensor& fractions, const Tensor& counted, int64_t layers,
                              const Tensor& dlogits);
+void load_balancing_partial(Cuda, const Tensor& logits, const Tensor& ids, const Tensor& counted,
+                            const Tensor& probabilities, const Tensor& counts);
+void load_balancing_total(Cuda, const Tensor& probabilities, const Tensor& counts,
+                          const Tensor& counted, int64_t n, int64_t layers,
+                          const LoadBalancing& out);
+void load_balancing_backward(Cuda, const Tensor& dloss, const Tensor& logits,
+                             const Tensor& fractions, const Tensor& counted, int64_t layers,
+                             const Tensor& dlogits);
 
 }  // namespace hone::kernels

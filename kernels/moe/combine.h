@@ -32,5 +32,9 @@ void moe_combine(Cpu<I>, const Tensor& y, const Tensor& weights, const ExpertOrd
 template <Isa I>
 void moe_scale_rows(Cpu<I>, const Tensor& x, const Tensor& weights, const ExpertOrder& order,
                     const Tensor& out);
+void moe_combine(Cuda, const Tensor& y, const Tensor& weights, const ExpertOrder& order,
+                 const Tensor& out);
+void moe_scale_rows(Cuda, const Tensor& x, const Tensor& weights, const ExpertOrder& order,
+                    const Tensor& out);
 
 }  // namespace hone::kernels

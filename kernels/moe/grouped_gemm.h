@@ -59,5 +59,8 @@ template <Isa I>
 void grouped_gemm(Cpu<I>, const Tensor& x, RowsBy x_by, const Tensor& w, Transpose op, double alpha,
                   double beta, const ExpertOrder& order, const Tensor& y, RowsBy y_by,
                   const Tensor& scratch);
+void grouped_gemm(Cuda, const Tensor& x, RowsBy x_by, const Tensor& w, Transpose op, double alpha,
+                  double beta, const ExpertOrder& order, const Tensor& y, RowsBy y_by,
+                  const Tensor& scratch);
 
 }  // namespace hone::kernels

@@ -30,5 +30,7 @@ Cost grouped_gram_cost(int64_t assignments, int64_t experts, int64_t m, int64_t 
 template <Isa I>
 void grouped_gram(Cpu<I>, const Tensor& u, RowsBy u_by, const Tensor& v, RowsBy v_by, double alpha,
                   const ExpertOrder& order, const GradTarget& g, const Tensor& scratch);
+void grouped_gram(Cuda, const Tensor& u, RowsBy u_by, const Tensor& v, RowsBy v_by, double alpha,
+                  const ExpertOrder& order, const GradTarget& g, const Tensor& scratch);
 
 }  // namespace hone::kernels

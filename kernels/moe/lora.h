@@ -49,5 +49,9 @@ void grouped_lora_fused(Cpu<I>, const Tensor& x, RowsBy x_by, const Tensor& w, T
                         const Tensor& first, const Tensor& second, double scale,
                         const ExpertOrder& order, const Tensor& y, RowsBy y_by, const Tensor& rank,
                         const Tensor& scratch);
+void grouped_lora_fused(Cuda, const Tensor& x, RowsBy x_by, const Tensor& w, Transpose op,
+                        const Tensor& first, const Tensor& second, double scale,
+                        const ExpertOrder& order, const Tensor& y, RowsBy y_by, const Tensor& rank,
+                        const Tensor& scratch);
 
 }  // namespace hone::kernels

@@ -54,5 +54,11 @@ void moe_route_backward(Cpu<I>, const Tensor& dw, const Tensor& logits, const Te
 template <Isa I>
 void moe_route_renormalised_backward(Cpu<I>, const Tensor& dw, const Tensor& exact,
                                      const Tensor& ids, const Tensor& dlogits);
+void moe_route_forward(Cuda, const Tensor& logits, bool renormalise, bool replay,
+                       const MoeRouteOutput& out);
+void moe_route_backward(Cuda, const Tensor& dw, const Tensor& logits, const Tensor& ids,
+                        const Tensor& dlogits);
+void moe_route_renormalised_backward(Cuda, const Tensor& dw, const Tensor& exact, const Tensor& ids,
+                                     const Tensor& dlogits);
 
 }  // namespace hone::kernels

@@ -24,7 +24,11 @@ ExpertOrder moe_sort(const Tensor& ids, int64_t experts) {
         " has more assignments than int32 positions");
   const auto allocate = [&](int64_t n) { return Tensor::empty({n}, DType::i32, ids.device()); };
   const ExpertOrder out{allocate(ids.numel()), allocate(ids.numel()), allocate(experts + 1)};
-  visit_device(ids.device(), [&](auto device) { moe_sort(device, ids, out); });
+  Tensor scratch;
+  if (is_gpu(ids.device()))
+    scratch = Tensor::empty({(ids.numel() + kMoeSortChunk - 1) / kMoeSortChunk, experts},
+                            DType::i32, ids.device());
+  visit_device(ids.device(), [&](auto device) { moe_sort(device, ids, out, scratch); });
   return out;
 }
 

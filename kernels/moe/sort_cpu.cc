@@ -8,7 +8,7 @@
 namespace hone::kernels {
 
 template <Isa I>
-void moe_sort(Cpu<I>, const Tensor& ids, const ExpertOrder& out) {
+void moe_sort(Cpu<I>, const Tensor& ids, const ExpertOrder& out, const Tensor&) {
   const int64_t assignments = ids.numel();
   const int64_t experts = out.offsets.numel() - 1;
   const int32_t* id = ids.data<int32_t>();
@@ -27,6 +27,6 @@ void moe_sort(Cpu<I>, const Tensor& ids, const ExpertOrder& out) {
   offsets[0] = 0;
 }
 
-template void moe_sort(Cpu<kIsa>, const Tensor&, const ExpertOrder&);
+template void moe_sort(Cpu<kIsa>, const Tensor&, const ExpertOrder&, const Tensor&);
 
 }  // namespace hone::kernels

@@ -40,5 +40,7 @@ Cost weighted_swiglu_backward_cost(int64_t assignments, int64_t f, DType t, bool
 template <Isa I>
 void weighted_swiglu_backward(Cpu<I>, const Tensor& dh, const Tensor& z, const Tensor& weights,
                               const ExpertOrder& order, const WeightedSwigluGrad& out);
+void weighted_swiglu_backward(Cuda, const Tensor& dh, const Tensor& z, const Tensor& weights,
+                              const ExpertOrder& order, const WeightedSwigluGrad& out);
 
 }  // namespace hone::kernels

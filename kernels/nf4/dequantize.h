@@ -35,5 +35,6 @@ void check_quantized(const QuantizedTensor& q);
 
 template <Isa I>
 void dequantize_4bit_range(Cpu<I>, const QuantizedTensor& q, int64_t begin, const Tensor& out);
+void dequantize_4bit_range(Cuda, const QuantizedTensor& q, int64_t begin, const Tensor& out);
 
 }  // namespace hone::kernels

@@ -12,7 +12,7 @@ QuantizedTensor quantize_4bit(const Tensor& x, QuantType type, bool nested) {
   const int64_t blocks = q.blocks();
   q.codes = Tensor::empty({(q.numel() + 1) / 2, 1}, DType::u8, x.device());
   const Tensor absmax = Tensor::empty({blocks}, DType::f32, x.device());
-  visit_device(x.device(), [&](auto device) { quantize_blocks(device, x, type, q.codes, absmax); });
+  visit_cpu(x.device(), [&](auto device) { quantize_blocks(device, x, type, q.codes, absmax); });
   if (!nested) {
     q.absmax = absmax;
     return q;
@@ -21,7 +21,7 @@ QuantizedTensor quantize_4bit(const Tensor& x, QuantType type, bool nested) {
   q.absmax = Tensor::empty({blocks}, DType::u8, x.device());
   q.nested_absmax = Tensor::empty({(blocks + kNested - 1) / kNested}, DType::f32, x.device());
   q.nested_offset = Tensor::empty({}, DType::f32, x.device());
-  visit_device(x.device(), [&](auto device) { quantize_absmax(device, absmax, q); });
+  visit_cpu(x.device(), [&](auto device) { quantize_absmax(device, absmax, q); });
   return q;
 }
 

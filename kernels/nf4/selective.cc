@@ -81,7 +81,7 @@ Tensor gather_experts(const Tensor& dense, const ActiveExperts& active) {
   check_stack(dense, active);
   const Tensor out =
       Tensor::empty(stacked(active.count(), shape_of_expert(dense)), dense.dtype(), dense.device());
-  visit_device(dense.device(), [&](auto d) { gather_experts(d, dense, active.ids, out); });
+  visit_cpu(dense.device(), [&](auto d) { gather_experts(d, dense, active.ids, out); });
   return out;
 }
 
@@ -92,7 +92,7 @@ Tensor gather_experts(const QuantizedTensor& stack, const Shape& expert,
   check(stack.numel() == experts * expert.numel(), "gather_experts: a stack ", stack.shape,
         " does not hold ", experts, " experts ", expert);
   const Tensor out = Tensor::empty(stacked(active.count(), expert), dtype, stack.device());
-  visit_device(stack.device(), [&](auto d) { gather_experts(d, stack, active.ids, out); });
+  visit_cpu(stack.device(), [&](auto d) { gather_experts(d, stack, active.ids, out); });
   return out;
 }
 
@@ -101,7 +101,7 @@ Tensor gather_experts(const Fp8Experts& stack, const ActiveExperts& active, DTyp
   check_stack(stack.codes, active);
   const Tensor out = Tensor::empty(stacked(active.count(), shape_of_expert(stack.codes)), dtype,
                                    stack.codes.device());
-  visit_device(out.device(), [&](auto d) { gather_experts(d, stack, active.ids, out); });
+  visit_cpu(out.device(), [&](auto d) { gather_experts(d, stack, active.ids, out); });
   return out;
 }
 
@@ -122,7 +122,7 @@ void dequantize_fp8_experts(const Fp8Experts& stack, int64_t begin, const Tensor
             out.shape() == stacked(out.dim(0), shape_of_expert(stack.codes)),
         "dequantize_fp8_experts: experts from ", begin, " of ", stack.codes.shape(), " into ",
         out.shape());
-  visit_device(out.device(), [&](auto d) { dequantize_fp8_experts(d, stack, begin, out); });
+  visit_cpu(out.device(), [&](auto d) { dequantize_fp8_experts(d, stack, begin, out); });
 }
 
 void scatter_experts(const Tensor& gradient, const ActiveExperts& active, const GradTarget& full) {
@@ -133,7 +133,7 @@ void scatter_experts(const Tensor& gradient, const ActiveExperts& active, const 
         "scatter_experts: gradient ", gradient.shape(), " ", name_of(gradient.dtype()), " for ",
         active.count(), " active experts of ", full.tensor.shape(), " ",
         name_of(full.tensor.dtype()));
-  visit_device(gradient.device(), [&](auto d) { scatter_experts(d, gradient, active, full); });
+  visit_cpu(gradient.device(), [&](auto d) { scatter_experts(d, gradient, active, full); });
 }
 
 Fp8Experts quantize_fp8_experts(const Tensor& x) {
@@ -141,7 +141,7 @@ Fp8Experts quantize_fp8_experts(const Tensor& x) {
         " must be contiguous, an expert per row");
   const Fp8Experts out{Tensor::empty(x.shape(), DType::u8, x.device()),
                        Tensor::empty({x.dim(0)}, DType::f32, x.device())};
-  visit_device(x.device(), [&](auto d) { quantize_fp8_experts(d, x, out); });
+  visit_cpu(x.device(), [&](auto d) { quantize_fp8_experts(d, x, out); });
   return out;
 }
 

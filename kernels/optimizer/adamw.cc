@@ -2,12 +2,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "kernels/optimizer/adamw.h"
 
+#include "kernels/elementwise/elementwise.h"
+
 namespace hone::kernels {
 
 StepScalars StepScalars::make(Device device) {
   StepScalars s{Tensor::zeros({}, DType::f32, device), Tensor::zeros({}, DType::i64, device),
                 Tensor::empty({}, DType::f32, device)};
-  if (device.type == DeviceType::cpu) *s.clip.data<float>() = 1;
+  fill(s.clip, 1);
   return s;
 }
 

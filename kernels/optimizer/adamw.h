@@ -49,5 +49,7 @@ Cost adamw_cost(int64_t n, bool shadow);
 template <Isa I>
 void adamw_step(Cpu<I>, const Tensor& p, const Tensor& grad, const Tensor& m, const Tensor& v,
                 const Tensor& shadow, const StepScalars& scalars, const AdamWSettings& settings);
+void adamw_step(Cuda, const Tensor& p, const Tensor& grad, const Tensor& m, const Tensor& v,
+                const Tensor& shadow, const StepScalars& scalars, const AdamWSettings& settings);
 
 }  // namespace hone::kernels

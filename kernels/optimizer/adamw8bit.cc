@@ -39,14 +39,11 @@ Places places_of(std::span<const AdamW8bitState::Run> runs) {
 
 Tensor segment_table(std::span<const AdamW8bitState::Run> runs, const Places& places,
                      Device device) {
-  const Tensor table = Tensor::empty({static_cast<int64_t>(runs.size()), 4}, DType::i64, device);
-  if (table.is_meta()) return table;
-  int64_t* row = table.data<int64_t>();
+  std::vector<int64_t> rows;
   for (size_t r = 0; r < runs.size(); ++r)
-    for (const int64_t x :
-         {runs[r].begin, runs[r].end, int64_t{runs[r].eight_bit}, places.begin[r]})
-      *row++ = x;
-  return table;
+    rows.insert(rows.end(),
+                {runs[r].begin, runs[r].end, int64_t{runs[r].eight_bit}, places.begin[r]});
+  return Tensor::of(rows, {static_cast<int64_t>(runs.size()), 4}, device);
 }
 
 }  // namespace

@@ -77,5 +77,8 @@ template <Isa I>
 void adamw8bit_step(Cpu<I>, const Tensor& p, const Tensor& grad, const AdamW8bitState& state,
                     const Tensor& shadow, const StepScalars& scalars,
                     const AdamWSettings& settings);
+void adamw8bit_step(Cuda, const Tensor& p, const Tensor& grad, const AdamW8bitState& state,
+                    const Tensor& shadow, const StepScalars& scalars,
+                    const AdamWSettings& settings);
 
 }  // namespace hone::kernels

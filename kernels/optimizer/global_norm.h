@@ -28,5 +28,7 @@ inline constexpr int64_t kNormBlock = 1 << 16;
 template <Isa I>
 void clip_factor(Cpu<I>, const Tensor& g, double max_norm, const Tensor& norm, const Tensor& clip,
                  const Tensor& partial);
+void clip_factor(Cuda, const Tensor& g, double max_norm, const Tensor& norm, const Tensor& clip,
+                 const Tensor& partial);
 
 }  // namespace hone::kernels

@@ -54,5 +54,10 @@ template <Isa I>
 void qk_norm_rope_backward(Cpu<I>, const Tensor& dy, const Tensor& x, const Tensor& w,
                            const Tensor& rstd, NormWeight kind, const RotaryTable& rotary,
                            const Tensor& dx, const GradTarget& dw, const Tensor& partial);
+void qk_norm_rope_forward(Cuda, const Tensor& x, const Tensor& w, double eps, NormWeight kind,
+                          const RotaryTable& rotary, const QkNormRopeOutput& out);
+void qk_norm_rope_backward(Cuda, const Tensor& dy, const Tensor& x, const Tensor& w,
+                           const Tensor& rstd, NormWeight kind, const RotaryTable& rotary,
+                           const Tensor& dx, const GradTarget& dw, const Tensor& partial);
 
 }  // namespace hone::kernels

@@ -57,5 +57,10 @@ template <Isa I>
 void rms_norm_backward(Cpu<I>, const Tensor& dy, const Tensor& dh_out, const Tensor& h,
                        const Tensor& w, const Tensor& rstd, NormWeight kind, const Tensor& dx,
                        const GradTarget& dw, const Tensor& partial);
+void rms_norm_forward(Cuda, const Tensor& x, const Tensor& residual, const Tensor& w, double eps,
+                      NormWeight kind, const RmsNormOutput& out);
+void rms_norm_backward(Cuda, const Tensor& dy, const Tensor& dh_out, const Tensor& h,
+                       const Tensor& w, const Tensor& rstd, NormWeight kind, const Tensor& dx,
+                       const GradTarget& dw, const Tensor& partial);
 
 }  // namespace hone::kernels

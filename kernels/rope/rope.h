@@ -45,5 +45,8 @@ template <Isa I>
 void rotary_table(Cpu<I>, const Tensor& positions, std::span<const double> inv_freq,
                   std::span<const int64_t> mrope_section, DType model_dtype,
                   const RotaryTable& table);
+void rotary_table(Cuda, const Tensor& positions, std::span<const double> inv_freq,
+                  std::span<const int64_t> mrope_section, DType model_dtype,
+                  const RotaryTable& table);
 
 }  // namespace hone::kernels

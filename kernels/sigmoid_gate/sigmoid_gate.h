@@ -55,5 +55,12 @@ void add_gated_forward(Cpu<I>, const Tensor& routed, const Tensor& shared, const
 template <Isa I>
 void add_gated_backward(Cpu<I>, const Tensor& dy, const Tensor& shared, const Tensor& z,
                         const AddGatedGradients& out);
+void sigmoid_gate_forward(Cuda, const Tensor& a, const Tensor& z, const Tensor& y);
+void sigmoid_gate_backward(Cuda, const Tensor& dy, const Tensor& a, const Tensor& z,
+                           const SigmoidGateGradients& out);
+void add_gated_forward(Cuda, const Tensor& routed, const Tensor& shared, const Tensor& z,
+                       const Tensor& y);
+void add_gated_backward(Cuda, const Tensor& dy, const Tensor& shared, const Tensor& z,
+                        const AddGatedGradients& out);
 
 }  // namespace hone::kernels

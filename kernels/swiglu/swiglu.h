@@ -33,5 +33,8 @@ void swiglu_forward(Cpu<I>, const Tensor& gate, const Tensor& up, const Tensor& 
 template <Isa I>
 void swiglu_backward(Cpu<I>, const Tensor& dh, const Tensor& gate, const Tensor& up,
                      const Tensor& dgate, const Tensor& dup);
+void swiglu_forward(Cuda, const Tensor& gate, const Tensor& up, const Tensor& h);
+void swiglu_backward(Cuda, const Tensor& dh, const Tensor& gate, const Tensor& up,
+                     const Tensor& dgate, const Tensor& dup);
 
 }  // namespace hone::kernels

@@ -9,6 +9,7 @@
 #include "kernels/core/parallel.h"
 #include "tests/kernels/bnb_golden.h"
 #include "tests/support/compare.h"
+#include "tests/support/on_gpu.h"
 
 namespace hone {
 namespace {
@@ -171,6 +172,38 @@ TEST_CASE("adamw8bit: a gradient that is not finite leaves its parameter alone")
   CHECK(state.nbytes() == 3 + 3 + 4 + 4);
   CHECK_THROWS_AS(
       kernels::adamw8bit_step(p, Tensor::zeros({4}, DType::f32), state, {}, scalars, {}), Error);
+}
+
+TEST_CASE("cuda: 8-bit AdamW gives the CPU's bits over some steps") {
+  if (!test::have_gpu()) return;
+  for (const DType dtype : {DType::f32, DType::bf16, DType::f16})
+    for (const bool mixed : {false, true}) {
+      if (mixed && dtype != DType::f32) continue;
+      const int64_t n = 5000;
+      const AdamW8bitState::Run runs[] = {{0, 1024, true}, {1024, 2000, false}, {2048, 5000, true}};
+      const auto run = [&](const std::vector<Tensor>& t) {
+        const Device device = t[0].device();
+        const Tensor p = kernels::cast(t[0], dtype),
+                     shadow = Tensor::zeros({n}, DType::bf16, device);
+        const AdamW8bitState state =
+            mixed ? AdamW8bitState::zeros(runs, device) : AdamW8bitState::zeros(n, device);
+        for (int64_t step = 1; step <= 3; ++step) {
+          const kernels::StepScalars scalars{Tensor::scalar(0.01f, device),
+                                             Tensor::scalar(step, device),
+                                             Tensor::scalar(0.9f, device)};
+          kernels::adamw8bit_step(p, t[static_cast<size_t>(step)], state, shadow, scalars,
+                                  {.weight_decay = 0.1, .decayed = 3000});
+        }
+        // The f32 moments are not compared bit by bit: their square roots are not approximate.
+        if (mixed) return std::vector<Tensor>{p.narrow(0, 0, 1024), state.c1, state.c2};
+        return std::vector<Tensor>{p, state.c1, state.c2, state.absmax1, state.absmax2, shadow};
+      };
+      test::check_gpu_matches(
+          name_of(dtype),
+          {random_tensor({n}, dtype, "p"), random_tensor({n}, DType::f32, "g1"),
+           random_tensor({n}, DType::f32, "g2"), random_tensor({n}, DType::f32, "g3")},
+          run, 0);
+    }
 }
 
 }  // namespace

@@ -9,6 +9,7 @@
 #include "kernels/core/parallel.h"
 #include "kernels/optimizer/global_norm.h"
 #include "tests/support/compare.h"
+#include "tests/support/on_gpu.h"
 
 namespace hone {
 namespace {
@@ -76,6 +77,34 @@ TEST_CASE("clip_factor: the norm over many blocks, with any number of threads") 
   g.data<float>()[70000] = 1e30f;
   kernels::clip_factor(g, 1, norm, clip);
   CHECK(clip.item<float>() == doctest::Approx(1e-30));
+}
+
+TEST_CASE("cuda: AdamW and clipping match the CPU") {
+  if (!test::have_gpu()) return;
+  for (const DType dtype : {DType::f64, DType::f32})
+    for (const int64_t n : {1, 63, 5000, 200000})
+      for (const bool finite : {true, false}) {
+        const Tensor grad = test::random_tensor({n}, dtype, "g");
+        if (!finite) kernels::fill(grad.narrow(0, n / 2, 1), HUGE_VAL);
+        const auto run = [&](const std::vector<Tensor>& t) {
+          const Device device = t[0].device();
+          const kernels::StepScalars scalars{Tensor::scalar(0.01f, device),
+                                             Tensor::scalar(int64_t{3}, device),
+                                             Tensor::empty({}, DType::f32, device)};
+          const Tensor norm = Tensor::empty({}, DType::f32, device);
+          const Tensor p = kernels::cast(t[0], dtype), m = kernels::cast(t[2], dtype),
+                       v = kernels::multiply(t[2], t[2]), shadow = kernels::cast(p, DType::bf16);
+          kernels::clip_factor(t[1], 0.5, norm, scalars.clip);
+          kernels::adamw_step(p, t[1], m, v, shadow, scalars,
+                              {.weight_decay = 0.1, .decayed = n / 2});
+          if (!finite) return std::vector<Tensor>{p, m, v, shadow};
+          return std::vector<Tensor>{p, m, v, shadow, norm, scalars.clip};
+        };
+        test::check_gpu_matches(
+            std::to_string(n) + " parameters",
+            {test::random_tensor({n}, dtype, "p"), grad, test::random_tensor({n}, dtype, "m", 0.1)},
+            run, 2);
+      }
 }
 
 }  // namespace

@@ -9,6 +9,7 @@
 #include "kernels/attention/attention.h"
 #include "kernels/core/parallel.h"
 #include "tests/support/compare.h"
+#include "tests/support/on_gpu.h"
 
 namespace hone {
 namespace {
@@ -181,6 +182,41 @@ TEST_CASE("attention: bad operands are refused with their shapes named") {
   CHECK_THROWS_WITH_AS(kernels::attention_forward(
                            q, one, one, Tensor::of(std::vector<int32_t>{0, 3, 2, 4}, {4}), 1, 0),
                        doctest::Contains("must rise from 0 to the number of rows, 4"), Error);
+}
+
+TEST_CASE("cuda: attention matches the CPU") {
+  if (!test::have_gpu()) return;
+  struct GpuCase {
+    std::vector<int32_t> ends;
+    int64_t H, Hk, D, window;
+  };
+  const GpuCase cases[] = {{{0, 1}, 1, 1, 1, 0},
+                           {{0, 63}, 3, 1, 17, 0},
+                           {{0, 1, 1, 2, 130, 193, 500, 500}, 4, 2, 64, 0},
+                           {{0, 200, 333}, 6, 2, 128, 0},
+                           {{0, 300}, 2, 1, 256, 0},
+                           {{0, 5, 150}, 2, 2, 72, 0},
+                           {{0, 7, 400}, 4, 4, 32, 70},
+                           {{0, 260}, 2, 1, 256, 33},
+                           {{0, 0}, 2, 1, 64, 0}};
+  for (const DType dtype : {DType::f64, DType::f32, DType::bf16})
+    for (const GpuCase& c : cases) {
+      const int64_t N = c.ends.back();
+      const auto run = [&](const std::vector<Tensor>& t) {
+        const Tensor q = t[0].split(1, c.H).narrow(2, 0, c.D);  // beside a gate
+        const auto out = kernels::attention_forward(q, t[1], t[2], t[4], 0.3, c.window);
+        const auto d = kernels::attention_backward(t[3], q, t[1], t[2], out, t[4], 0.3, c.window);
+        return std::vector<Tensor>{out.o, out.lse, d.dq, d.dk, d.dv};
+      };
+      test::check_gpu_matches(
+          std::to_string(N) + " rows, heads of " + std::to_string(c.D) + ", " + name_of(dtype),
+          {test::random_tensor({N, c.H * 2 * c.D}, dtype, "q"),
+           test::random_tensor({N, c.Hk, c.D}, dtype, "k"),
+           test::random_tensor({N, c.Hk, c.D}, dtype, "v"),
+           test::random_tensor({N, c.H, c.D}, dtype, "dout"),
+           Tensor::of(c.ends, {static_cast<int64_t>(c.ends.size())})},
+          run, 8);
+    }
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 #include "autograd/tape.h"
 #include "kernels/core/parallel.h"
 #include "tests/support/compare.h"
+#include "tests/support/on_gpu.h"
 
 namespace hone {
 namespace {
@@ -126,6 +127,28 @@ TEST_CASE("conv1d_silu: bad operands are refused") {
   CHECK_THROWS_WITH_AS(run(w, {0, 4}), doctest::Contains("number of rows, 5"), Error);
   CHECK_THROWS_WITH_AS(run(w, {1, 5}), doctest::Contains("cu_seqlens must rise"), Error);
   CHECK_THROWS_WITH_AS(run(w, {0, 4, 3, 5}), doctest::Contains("cu_seqlens must rise"), Error);
+}
+
+TEST_CASE("cuda: conv1d_silu matches the CPU") {
+  if (!test::have_gpu()) return;
+  const std::vector<int32_t> at{0, 1, 1, 3, 64, 65, 130, 133, 133};
+  for (const DType dtype : {DType::f64, DType::f32, DType::bf16})
+    for (const int64_t C : {1, 17, 128, 520})
+      for (const int64_t W : {1, 2, 4, 5, 8}) {
+        const auto run = [&](const std::vector<Tensor>& t) {
+          kernels::GradTarget dw{
+              Tensor::zeros({C, W}, kernels::accumulator_dtype(dtype), t[0].device()), true};
+          const Tensor dx = kernels::conv1d_silu_backward(t[2], t[0], t[1], t[3], dw);
+          const Tensor frozen = kernels::conv1d_silu_backward(t[2], t[0], t[1], t[3], {});
+          return std::vector<Tensor>{kernels::conv1d_silu_forward(t[0], t[1], t[3]), dx, dw.tensor,
+                                     frozen};
+        };
+        test::check_gpu_matches(
+            std::to_string(C) + " channels, " + std::to_string(W) + " taps",
+            {random_tensor({133, C}, dtype, "x"), random_tensor({C, 1, W}, dtype, "w"),
+             random_tensor({133, C}, dtype, "dy"), documents(at)},
+            run);
+      }
 }
 
 }  // namespace

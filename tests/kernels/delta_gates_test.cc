@@ -9,6 +9,7 @@
 #include "kernels/core/parallel.h"
 #include "kernels/delta_rule/delta_gates.h"
 #include "tests/support/compare.h"
+#include "tests/support/on_gpu.h"
 
 namespace hone {
 namespace {
@@ -109,6 +110,30 @@ TEST_CASE("delta_gates: bad operands are refused") {
                        doctest::Contains("a [4, 3] float32 and b [4, 2] float32"), Error);
   CHECK_THROWS_WITH_AS(kernels::delta_gates_forward(t({4, 3}), t({4, 3}), t({3}), t({2})),
                        doctest::Contains("parameter [2] does not fit a [4, 3]"), Error);
+}
+
+TEST_CASE("cuda: delta_gates matches the CPU") {
+  if (!test::have_gpu()) return;
+  for (const DType dtype : {DType::f64, DType::f32, DType::bf16})
+    for (const Shape& shape :
+         {Shape{1, 1}, Shape{63, 3}, Shape{500, 32}, Shape{300, 48}, Shape{0, 4}}) {
+      const DType sums = kernels::accumulator_dtype(dtype);
+      const Operands x(shape[0], shape[1], dtype, sums);
+      const auto run = [&](const std::vector<Tensor>& t) {
+        const auto out = kernels::delta_gates_forward(t[0], t[1], t[2], t[3]);
+        const kernels::GradTarget da_log{kernels::cast(t[2], sums), true};
+        const kernels::GradTarget ddt_bias{Tensor::empty_like(t[3])};
+        const auto d =
+            kernels::delta_gates_backward(t[4], t[5], t[0], t[1], t[2], t[3], da_log, ddt_bias);
+        const auto one = kernels::delta_gates_backward({}, t[5], t[0], t[1], t[2], t[3], {}, {});
+        return std::vector<Tensor>{out.g,         out.beta,        d.da,   d.db,
+                                   da_log.tensor, ddt_bias.tensor, one.da, one.db};
+      };
+      test::check_gpu_matches(shape.str(),
+                              {x.a, x.b, x.a_log, x.dt_bias, random_tensor(shape, sums, "dg"),
+                               random_tensor(shape, sums, "dbeta")},
+                              run, 4);
+    }
 }
 
 }  // namespace

@@ -11,6 +11,7 @@
 #include "kernels/core/parallel.h"
 #include "kernels/dropout/dropout.h"
 #include "tests/support/compare.h"
+#include "tests/support/on_gpu.h"
 
 namespace hone {
 namespace {
@@ -81,6 +82,21 @@ TEST_CASE("dropout: keyed by path and step, not by threads; nothing is saved") {
   CHECK(alone.unique());
   CHECK_THROWS_WITH_AS(dropout(Var(alone), 1.0, DropoutStream()),
                        doctest::Contains("not in [0, 1)"), Error);
+}
+
+TEST_CASE("cuda: dropout gives the CPU's bits") {
+  if (!test::have_gpu()) return;
+  for (const DType dtype : {DType::f64, DType::f32, DType::bf16})
+    for (const Shape& shape : {Shape{1}, Shape{63, 17}, Shape{500, 128}, Shape{0, 8}})
+      for (const double p : {0.0, 0.1, 0.75}) {
+        const auto run = [&](const std::vector<Tensor>& t) {
+          return std::vector<Tensor>{kernels::dropout(t[0], p, {t[1], hash_path("layer.3")})};
+        };
+        test::check_gpu_matches(shape.str(),
+                                {test::random_tensor(shape, dtype, "x"),
+                                 DropoutStream::of(5, "layer.3", 7).seed_and_pass},
+                                run, 0);
+      }
 }
 
 }  // namespace

@@ -9,6 +9,7 @@
 #include "kernels/core/parallel.h"
 #include "kernels/embedding/embedding.h"
 #include "tests/support/compare.h"
+#include "tests/support/on_gpu.h"
 
 namespace hone {
 namespace {
@@ -82,6 +83,28 @@ TEST_CASE("embedding: an id outside the table is refused with its place") {
         Error);
   CHECK_THROWS_WITH_AS(kernels::embedding_forward(Tensor::of(std::vector<int32_t>{0}, {1}), table),
                        doctest::Contains("ids must be contiguous int64 [N], got int32 [1]"), Error);
+}
+
+TEST_CASE("cuda: embedding matches the CPU") {
+  if (!test::have_gpu()) return;
+  for (const DType dtype : {DType::f64, DType::f32, DType::bf16})
+    for (const int64_t v : {int64_t{1}, int64_t{3}, int64_t{5000}})
+      for (const auto& [N, C] :
+           {std::pair<int64_t, int64_t>{0, 8}, {1, 1}, {500, 33}, {3000, 64}}) {
+        const auto run = [&](const std::vector<Tensor>& t) {
+          const DType sums = kernels::accumulator_dtype(dtype);
+          const kernels::GradTarget fresh{Tensor::empty(t[0].shape(), sums, t[0].device())};
+          const kernels::GradTarget more{kernels::cast(t[0], sums), true};
+          kernels::embedding_backward(t[1], t[2], fresh);
+          kernels::embedding_backward(t[1], t[2], more);
+          return std::vector<Tensor>{kernels::embedding_forward(t[2], t[0]), fresh.tensor,
+                                     more.tensor};
+        };
+        test::check_gpu_matches(std::to_string(v) + " rows",
+                                {test::random_tensor({v, C}, dtype, "table"),
+                                 test::random_tensor({N, C}, dtype, "dy"), random_ids(N, v, "ids")},
+                                run);
+      }
 }
 
 }  // namespace

@@ -11,6 +11,7 @@
 #include "kernels/core/parallel.h"
 #include "kernels/l2_norm/l2_norm.h"
 #include "tests/support/compare.h"
+#include "tests/support/on_gpu.h"
 
 namespace hone {
 namespace {
@@ -345,6 +346,45 @@ TEST_CASE("gated_delta_rule: bad operands are refused with both shapes named") {
         x.initial_state = random_tensor({1, 2, 8, 6}, DType::f32, "s");
       },
       "initial state [1, 2, 8, 6] float32 must be [1, 4, 8, 6] float32");
+}
+
+TEST_CASE("cuda: gated_delta_rule matches the CPU") {
+  if (!test::have_gpu()) return;
+  struct GpuCase {
+    kernels::DeltaHeads heads;
+    std::vector<int32_t> at;
+    double a_log;
+  };
+  const GpuCase cases[] = {{{1, 1, 1, 1}, {0, 1}, -3},
+                           {{2, 4, 17, 5}, {0, 1, 1, 64, 130, 193}, -3},
+                           {{1, 3, 32, 48}, {0, 63, 150, 150}, 0},
+                           {{2, 4, 128, 128}, {0, 200, 264}, 1},
+                           {{1, 2, 64, 64}, {0, 1, 130}, -3},
+                           {{2, 2, 32, 32}, {0, 77, 300}, 0},
+                           {{1, 2, 64, 128}, {0, 500}, -3}};
+  for (const DType dtype : {DType::f64, DType::f32, DType::bf16})
+    for (const GpuCase& c : cases)
+      for (const DeltaForm form : kForms)
+        for (const bool with_state : {false, true}) {
+          const DeltaRuleInput in = inputs(c.heads, c.at, dtype, c.a_log);
+          const Shape states = {static_cast<int64_t>(c.at.size()) - 1, c.heads.value_heads,
+                                c.heads.key_dim, c.heads.value_dim};
+          const Tensor state =
+              with_state ? random_tensor(states, in.g.dtype(), "state", 0.1) : Tensor();
+          const auto run = [&](const std::vector<Tensor>& t) {
+            const DeltaRuleInput x{t[0], t[1], t[2], t[3], t[4], t[5], t[6]};
+            const auto out = kernels::gated_delta_rule_forward(x, form, with_state);
+            const auto d = kernels::gated_delta_rule_backward(t[7], t[6], x, form);
+            return std::vector<Tensor>{out.o,   out.final_state, d.dq, d.dk, d.dv, d.dg,
+                                       d.dbeta, d.dinitial_state};
+          };
+          // Sums of hundreds of products, in other orders: what reliability asks of this op.
+          test::check_gpu_matches(std::to_string(c.at.back()) + " rows in " + name_of(dtype) +
+                                      (form == DeltaForm::chunked ? ", chunked" : ", recurrent"),
+                                  {in.q, in.k, in.v, in.g, in.beta, in.cu_seqlens, state,
+                                   random_tensor(in.v.shape(), dtype, "do")},
+                                  run, dtype == DType::f32 ? 30 : 8);
+        }
 }
 
 }  // namespace

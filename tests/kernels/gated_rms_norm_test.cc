@@ -8,6 +8,7 @@
 #include "autograd/tape.h"
 #include "kernels/core/parallel.h"
 #include "tests/support/compare.h"
+#include "tests/support/on_gpu.h"
 
 namespace hone {
 namespace {
@@ -114,6 +115,27 @@ TEST_CASE("gated_rms_norm: bad operands are refused with both shapes named") {
   CHECK_THROWS_WITH_AS(
       kernels::gated_rms_norm_forward(t({2, 3, 8}), t({2, 24}, DType::bf16), t({8}), kEps),
       doctest::Contains("the gate bfloat16"), Error);
+}
+
+TEST_CASE("cuda: gated_rms_norm matches the CPU") {
+  if (!test::have_gpu()) return;
+  for (const DType dtype : {DType::f64, DType::f32, DType::bf16})
+    for (const Shape& shape : {Shape{1, 1, 1}, Shape{63, 3, 17}, Shape{500, 5, 64},
+                               Shape{33, 32, 128}, Shape{2, 1, 1000}, Shape{0, 2, 8}}) {
+      const auto run = [&](const std::vector<Tensor>& t) {
+        const auto out = kernels::gated_rms_norm_forward(t[0], t[1], t[2], kEps);
+        kernels::GradTarget dw{kernels::cast(t[2], kernels::accumulator_dtype(dtype)), true};
+        const auto d = kernels::gated_rms_norm_backward(t[3], t[0], t[1], t[2], out.rstd, dw);
+        const auto frozen = kernels::gated_rms_norm_backward(t[3], t[0], t[1], t[2], out.rstd, {});
+        return std::vector<Tensor>{out.y, out.rstd, d.dx, d.dz, dw.tensor, frozen.dx, frozen.dz};
+      };
+      test::check_gpu_matches(
+          shape.str(),
+          {random_tensor(shape, dtype, "x"), random_tensor(shape, dtype, "z", 3),
+           random_tensor({shape[-1]}, dtype, "w"),
+           random_tensor({shape[0], shape[1] * shape[2]}, dtype, "dy")},
+          run, 4);
+    }
 }
 
 }  // namespace

@@ -10,6 +10,7 @@
 
 #include "kernels/core/parallel.h"
 #include "tests/support/compare.h"
+#include "tests/support/on_gpu.h"
 
 namespace hone {
 namespace {
@@ -252,6 +253,40 @@ TEST_CASE("gemm: bad operands are refused with their shapes named") {
   CHECK_THROWS_WITH_AS(
       gemm(wide, Transpose::no, wide, Transpose::yes, 1, 0, Tensor::empty({2, 2}, DType::f32)),
       doctest::Contains("float64 x float64 into float32"), Error);
+}
+
+TEST_CASE("cuda: gemm matches the CPU") {
+  if (!test::have_gpu()) return;
+  struct GpuCase {
+    int64_t m, n, k, pad;  // pad: elements between the rows
+  };
+  for (const DType dtype : {DType::f64, DType::f32, DType::bf16})
+    for (const GpuCase& c : {GpuCase{1, 1, 1, 0}, GpuCase{63, 17, 129, 0}, GpuCase{500, 128, 64, 8},
+                             GpuCase{33, 500, 16, 3}, GpuCase{7, 9, 0, 0}, GpuCase{0, 4, 8, 0}})
+      for (const Transpose ta : {Transpose::no, Transpose::yes})
+        for (const Transpose tb : {Transpose::no, Transpose::yes})
+          for (const DType out : {dtype, DType::f32}) {
+            if (out != dtype && dtype != DType::bf16) continue;
+            const auto shape = [&](int64_t r, int64_t k, Transpose op) {
+              return op == Transpose::no ? Shape{r, k + c.pad} : Shape{k, r + c.pad};
+            };
+            const auto run = [&](const std::vector<Tensor>& t) {
+              const Tensor a = t[0].narrow(1, 0, ta == Transpose::no ? c.k : c.m);
+              const Tensor b = t[1].narrow(1, 0, tb == Transpose::no ? c.n : c.k);
+              const Tensor sum = kernels::cast(t[2], out), fresh = Tensor::empty_like(sum);
+              gemm(a, ta, b, tb, 0.5, 1, sum);
+              gemm(a, ta, b, tb, 1, 0, fresh);
+              return std::vector<Tensor>{sum, fresh};
+            };
+            test::check_gpu_matches(
+                std::to_string(c.m) + " x " + std::to_string(c.n) + " x " + std::to_string(c.k),
+                {random_tensor(shape(c.m, c.k, ta), dtype, "a"),
+                 random_tensor(
+                     tb == Transpose::no ? Shape{c.k, c.n + c.pad} : Shape{c.n, c.k + c.pad}, dtype,
+                     "b"),
+                 random_tensor({c.m, c.n}, dtype, "c")},
+                run, 2);
+          }
 }
 
 }  // namespace

@@ -11,6 +11,7 @@
 #include "kernels/linear_cross_entropy/linear_cross_entropy.h"
 #include "kernels/nf4/quantize.h"
 #include "tests/support/compare.h"
+#include "tests/support/on_gpu.h"
 
 namespace hone {
 namespace {
@@ -175,8 +176,8 @@ TEST_CASE(
   reset_peak_memory(kCpu);
   const int64_t before = memory_stats(kCpu).live;
   const Result got = run(h, head, targets, N);
-  const int64_t bound = (kernels::kLogitRows * (V + C) + N * C + V * C + 3 * N) * 4;
-  const int64_t rows = kernels::kLogitRows;
+  const int64_t bound = (kernels::logit_rows(kCpu) * (V + C) + N * C + V * C + 3 * N) * 4;
+  const int64_t rows = kernels::logit_rows(kCpu);
   const kernels::GemmSize products[] = {{rows, V, C, DType::f32, DType::f32},
                                         {rows, C, V, DType::f32, DType::f32},
                                         {V, C, rows, DType::f32, DType::f32}};
@@ -207,6 +208,34 @@ TEST_CASE("linear_cross_entropy: bad operands and another gradient than 1 are re
   const Var loss = linear_cross_entropy(h, head, targets({0, 1}), one);
   CHECK_THROWS_WITH_AS(tape.backward(loss, Tensor::scalar(0.5)),
                        doctest::Contains("gradient of the loss is 0.5"), Error);
+}
+
+TEST_CASE("cuda: linear_cross_entropy matches the CPU") {
+  if (!test::have_gpu()) return;
+  struct GpuCase {
+    int64_t N, C, V, every;  // every how many rows a label; 0: none
+  };
+  for (const DType dtype : {DType::f64, DType::f32, DType::bf16})
+    for (const GpuCase& c :
+         {GpuCase{1, 1, 2, 1}, GpuCase{63, 17, 129, 2}, GpuCase{500, 64, 1000, 3},
+          GpuCase{2100, 32, 64, 1}, GpuCase{40, 16, 8, 0}}) {
+      std::vector<int64_t> labels;
+      for (int64_t n = 0; n < c.N; ++n)
+        labels.push_back(c.every && n % c.every == 0 ? n * 7 % c.V : kernels::kIgnoredLabel);
+      const DType sums = kernels::accumulator_dtype(dtype);
+      const auto run = [&](const std::vector<Tensor>& t) {
+        const kernels::GradTarget dw{kernels::cast(t[1], sums), true};
+        const auto out = kernels::linear_cross_entropy(t[0], t[1], t[2], t[3], true, dw);
+        const auto loss = kernels::linear_cross_entropy(t[0], t[1], t[2], t[3], false, {});
+        return std::vector<Tensor>{out.loss, out.dh, dw.tensor, loss.loss};
+      };
+      const Tensor items = kernels::cast(Tensor::scalar(37.0), sums);
+      test::check_gpu_matches(
+          std::to_string(c.N) + " rows in " + name_of(dtype),
+          {test::random_tensor({c.N, c.C}, dtype, "h"),
+           test::random_tensor({c.V, c.C}, dtype, "w", 0.3), Tensor::of(labels, {c.N}), items},
+          run, 8);
+    }
 }
 
 }  // namespace

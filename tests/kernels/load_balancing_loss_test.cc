@@ -11,6 +11,7 @@
 #include "kernels/core/parallel.h"
 #include "kernels/moe/route.h"
 #include "tests/support/compare.h"
+#include "tests/support/on_gpu.h"
 
 namespace hone {
 namespace {
@@ -183,6 +184,30 @@ TEST_CASE("load_balancing_loss: bad operands are refused") {
   CHECK_THROWS_WITH_AS(
       run({m.logits[0]}, {Tensor::of(std::vector<int32_t>{0, 3, 1, 2}, {4, 1})}, 4),
       doctest::Contains("expert id 3 of token 1"), Error);
+}
+
+TEST_CASE("cuda: the load-balancing loss matches the CPU") {
+  if (!test::have_gpu()) return;
+  for (const DType dtype : {DType::f64, DType::f32, DType::bf16})
+    for (const Shape& shape : {Shape{1, 1}, Shape{63, 5}, Shape{500, 256}})
+      for (const bool all : {true, false}) {
+        const int64_t N = shape[0], E = shape[1], K = std::min<int64_t>(2, E);
+        const DType sums = kernels::accumulator_dtype(dtype);
+        const Tensor a = random_tensor(shape, dtype, "a"), b = random_tensor(shape, dtype, "b");
+        const auto run = [&](const std::vector<Tensor>& t) {
+          const std::vector<Tensor> logits{t[0], t[1]}, ids{t[2], t[3]};
+          const Tensor range = all ? Tensor() : t[4];
+          const auto out = kernels::load_balancing_forward(logits, ids, range);
+          return std::vector<Tensor>{
+              out.loss, out.fractions,
+              kernels::load_balancing_backward(t[5], t[0], out.fractions, range, 2)};
+        };
+        test::check_gpu_matches(shape.str(),
+                                {a, b, kernels::moe_route_forward(a, K, true, {}).ids,
+                                 kernels::moe_route_forward(b, K, true, {}).ids, counted(N / 3, N),
+                                 kernels::cast(Tensor::scalar(0.7), sums)},
+                                run, 4);
+      }
 }
 
 }  // namespace

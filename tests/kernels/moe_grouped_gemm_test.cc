@@ -7,7 +7,9 @@
 #include "kernels/core/parallel.h"
 #include "kernels/moe/grouped_gemm.h"
 #include "kernels/moe/grouped_gram.h"
+#include "kernels/moe/lora.h"
 #include "tests/kernels/moe_reference.h"
+#include "tests/support/on_gpu.h"
 
 namespace hone::kernels {
 namespace {
@@ -199,6 +201,61 @@ TEST_CASE("grouped products: bad operands are refused") {
                                     {Tensor::empty({3, 4, 5}, DType::f32), false}),
                        doctest::Contains("u [6, 4] does not have the rows of 12 assignments"),
                        Error);
+}
+
+TEST_CASE("cuda: grouped products match the CPU") {
+  if (!test::have_gpu()) return;
+  struct GpuCase {
+    int64_t T, k, E, in, out, R;
+  };
+  for (const DType dtype : {DType::f64, DType::f32, DType::bf16})
+    for (const GpuCase& c :
+         {GpuCase{1, 1, 1, 1, 1, 1}, GpuCase{63, 2, 5, 17, 9, 3}, GpuCase{500, 2, 3, 64, 200, 16},
+          GpuCase{130, 4, 16, 72, 136, 8}, GpuCase{300, 1, 2, 128, 256, 64}})
+      for (const bool to_one : {false, true})  // all rows to one expert, none to the others
+        for (const Transpose op : {Transpose::yes, Transpose::no})
+          for (const RowsBy x_by : kAllRows) {
+            const Tensor ids =
+                to_one ? Tensor::zeros({c.T * c.k, 1}, DType::i32) : random_experts(c.T, c.k, c.E);
+            const int64_t rows = x_by == RowsBy::token && !to_one ? c.T : c.T * c.k;
+            const auto shape = [&](int64_t out, int64_t in) {
+              return op == Transpose::yes ? Shape{c.E, out, in} : Shape{c.E, in, out};
+            };
+            const auto run = [&](const std::vector<Tensor>& t) {
+              const ExpertOrder order = moe_sort(t[0], c.E);
+              const Tensor y = cast(t[3], dtype), fresh = Tensor::empty_like(y),
+                           fused = Tensor::empty_like(y), split = Tensor::empty_like(y),
+                           rank = Tensor::empty({c.T * c.k, c.R}, dtype, y.device());
+              grouped_gemm(t[1], x_by, t[2], op, 0.5, 1, order, y, RowsBy::assignment);
+              grouped_gemm(t[1], x_by, t[2], op, 1, 0, order, fresh, RowsBy::expert);
+              grouped_lora(t[1], x_by, t[2], op, t[4], t[5], 1.5, order, fused, RowsBy::expert,
+                           rank, LoraForm::fused);
+              grouped_lora(t[1], x_by, t[2], op, t[4], t[5], 1.5, order, split, RowsBy::assignment,
+                           rank, LoraForm::split);
+              const DType sums = accumulator_dtype(dtype);
+              const auto zeros = [&](int64_t m, int64_t n) {
+                const Tensor g = Tensor::empty({c.E, m, n}, sums, y.device());
+                fill(g, 0.25);
+                return g;
+              };
+              const GradTarget dw{zeros(c.out, c.in), true}, da{zeros(c.R, c.in)},
+                  db{zeros(c.out, c.R)};
+              grouped_gram(fresh, RowsBy::expert, t[1], x_by, 0.5, order, dw);
+              grouped_gram(rank, RowsBy::expert, t[1], x_by, 2, order, da);
+              grouped_gram(fresh, RowsBy::assignment, rank, RowsBy::expert, 1, order, db);
+              return std::vector<Tensor>{order.order, order.inverse, order.offsets, y,
+                                         fresh,       rank,          fused,         split,
+                                         dw.tensor,   da.tensor,     db.tensor};
+            };
+            test::check_gpu_matches(std::to_string(c.T) + " tokens, " + std::to_string(c.E) +
+                                        " experts, " + name_of(dtype),
+                                    {ids, random_tensor({rows, c.in}, dtype, "x"),
+                                     random_tensor(shape(c.out, c.in), dtype, "w"),
+                                     random_tensor({c.T * c.k, c.out}, dtype, "y"),
+                                     random_tensor(shape(c.R, c.in), dtype, "a"),
+                                     random_tensor(shape(c.out, c.R), dtype, "b")},
+                                    run, 8);
+          }
 }
 
 }  // namespace

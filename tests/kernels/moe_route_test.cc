@@ -13,6 +13,7 @@
 #include "autograd/tape.h"
 #include "kernels/core/parallel.h"
 #include "tests/support/compare.h"
+#include "tests/support/on_gpu.h"
 
 namespace hone {
 namespace {
@@ -205,6 +206,39 @@ TEST_CASE("moe_route: bad operands are refused") {
   CHECK_THROWS_WITH_AS(
       moe_route_forward(logits, 1, true, Tensor::of(std::vector<int32_t>{0, 4}, {2, 1})),
       doctest::Contains("expert id 4 of token 1 is outside [0, 4)"), Error);
+}
+
+TEST_CASE("cuda: moe_route matches the CPU, with ties, replay and NaN") {
+  if (!test::have_gpu()) return;
+  for (const DType dtype : {DType::f64, DType::f32, DType::bf16})
+    for (const auto& [shape, k] : {std::pair{Shape{1, 1}, 1},
+                                   {Shape{63, 5}, 2},
+                                   {Shape{500, 256}, 8},
+                                   {Shape{17, 129}, 129},
+                                   {Shape{0, 4}, 2}})
+      for (const double scale : {1.0, 0.0})  // 0: every logit is a tie
+        for (const bool renormalise : {true, false}) {
+          const auto run = [&, k = k, shape = shape](const std::vector<Tensor>& t) {
+            const auto out = moe_route_forward(t[0], k, renormalise, {});
+            const auto replayed = moe_route_forward(t[1], k, renormalise, out.ids);
+            return std::vector<Tensor>{
+                out.weights,
+                out.ids,
+                out.exact,
+                replayed.weights,
+                kernels::moe_route_backward(t[2], t[0], out.ids),
+                kernels::moe_route_renormalised_backward(t[2], out.exact, out.ids, shape[1])};
+          };
+          test::check_gpu_matches(
+              shape.str(),
+              {random_tensor(shape, dtype, "logits", scale), random_tensor(shape, dtype, "other"),
+               random_tensor({shape[0], k}, dtype, "dw")},
+              run, 4);
+        }
+  const float nan = std::numeric_limits<float>::quiet_NaN();
+  const Tensor bad = Tensor::of(std::vector<float>{nan, nan, nan, 1}, {1, 4}, test::kGpu);
+  CHECK(moe_route_forward(bad, 3, true, {}).ids.to_vector<int32_t>() ==
+        std::vector<int32_t>{3, 0, 1});
 }
 
 }  // namespace

@@ -9,6 +9,7 @@
 #include "kernels/nf4/quantize.h"
 #include "tests/kernels/bnb_golden.h"
 #include "tests/support/compare.h"
+#include "tests/support/on_gpu.h"
 
 namespace hone {
 namespace {
@@ -107,6 +108,26 @@ TEST_CASE("dequantize_4bit: a range that starts and ends inside blocks") {
   QuantizedTensor broken = q;
   broken.shape = {20011, 2};
   CHECK_THROWS_AS(dequantize_4bit(broken, DType::f32), Error);
+}
+
+TEST_CASE("cuda: dequantize_4bit gives the CPU's bits, from any element on") {
+  if (!test::have_gpu()) return;
+  for (const QuantType type : {QuantType::nf4, QuantType::fp4})
+    for (const bool nested : {false, true})
+      for (const int64_t n : {1, 63, 64, 1000, 70001}) {
+        const QuantizedTensor q = quantize_4bit(random_tensor({n}, DType::f32, "x"), type, nested);
+        for (const DType dtype : {DType::f32, DType::bf16, DType::f16, DType::f64})
+          for (const int64_t begin : {int64_t{0}, n / 3, n - 1}) {
+            const auto run = [&](const std::vector<Tensor>& t) {
+              const QuantizedTensor on{t[0], t[1], t[2], t[3], type, {n}, DType::f32};
+              const Tensor out = Tensor::empty({n - begin}, dtype, t[0].device());
+              kernels::dequantize_4bit_range(on, begin, out);
+              return std::vector<Tensor>{out};
+            };
+            test::check_gpu_matches(std::to_string(n) + " elements",
+                                    {q.codes, q.absmax, q.nested_absmax, q.nested_offset}, run, 0);
+          }
+      }
 }
 
 }  // namespace

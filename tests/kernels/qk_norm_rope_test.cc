@@ -9,6 +9,7 @@
 #include "autograd/tape.h"
 #include "kernels/core/parallel.h"
 #include "tests/support/compare.h"
+#include "tests/support/on_gpu.h"
 
 namespace hone {
 namespace {
@@ -168,6 +169,39 @@ TEST_CASE("qk_norm_rope: bad operands are refused with their shapes named") {
                        doctest::Contains("rotary table [2, 2] does not fit [3, 2, 6]"), Error);
   CHECK_THROWS_WITH_AS(call(w, true, table(3, 4, DType::f32), 2),
                        doctest::Contains("rotary table is float32 for float64"), Error);
+}
+
+TEST_CASE("cuda: qk_norm_rope matches the CPU") {
+  if (!test::have_gpu()) return;
+  struct GpuCase {
+    int64_t N, H, D, rotary_dim;
+  };
+  for (const DType dtype : {DType::f64, DType::f32, DType::bf16})
+    for (const GpuCase& c : {GpuCase{1, 1, 2, 2}, GpuCase{63, 3, 18, 6}, GpuCase{130, 5, 64, 64},
+                             GpuCase{70, 16, 256, 64}, GpuCase{9, 2, 72, 0}, GpuCase{0, 2, 8, 4}})
+      for (const NormWeight kind : {NormWeight::plain, NormWeight::zero_centred})
+        for (const bool norm : {true, false}) {
+          const RotaryTable rotary = table(c.N, c.rotary_dim, dtype);
+          const auto run = [&](const std::vector<Tensor>& t) {
+            const Tensor x = t[0].split(1, c.H).narrow(2, 0, c.D);  // beside a gate
+            const Tensor w = norm ? t[1] : Tensor();
+            const RotaryTable r = {t[3], t[4]};
+            const auto out = kernels::qk_norm_rope_forward(x, w, 1e-6, kind, r);
+            const Tensor dx = Tensor::zeros_like(t[0]);
+            kernels::GradTarget dw;
+            if (norm) dw = {kernels::cast(w, kernels::accumulator_dtype(dtype)), true};
+            kernels::qk_norm_rope_backward(t[2], x, w, out.rstd, kind, r,
+                                           dx.split(1, c.H).narrow(2, 0, c.D), dw);
+            const Tensor frozen = Tensor::empty_like(t[2]);
+            kernels::qk_norm_rope_backward(t[2], x, w, out.rstd, kind, r, frozen, {});
+            return std::vector<Tensor>{out.y, out.rstd, dx, dw.tensor, frozen};
+          };
+          test::check_gpu_matches(
+              std::to_string(c.N) + " " + std::to_string(c.H) + " " + std::to_string(c.D),
+              {random_tensor({c.N, c.H * 2 * c.D}, dtype, "x"), random_tensor({c.D}, dtype, "w"),
+               random_tensor({c.N, c.H, c.D}, dtype, "dy"), rotary.cos, rotary.sin},
+              run, 4);
+        }
 }
 
 }  // namespace

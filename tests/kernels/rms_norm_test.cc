@@ -7,6 +7,7 @@
 #include "autograd/gradcheck.h"
 #include "autograd/tape.h"
 #include "tests/support/compare.h"
+#include "tests/support/on_gpu.h"
 
 namespace hone {
 namespace {
@@ -77,6 +78,29 @@ TEST_CASE("rms_norm: bad operands are refused with both shapes named") {
   CHECK_THROWS_WITH_AS(kernels::rms_norm_forward(x, Tensor(), random_tensor({8}, DType::bf16, "w"),
                                                  1e-6, NormWeight::plain),
                        doctest::Contains("weight is bfloat16, x is float32"), Error);
+}
+
+TEST_CASE("cuda: rms_norm matches the CPU") {
+  if (!test::have_gpu()) return;
+  for (const DType dtype : {DType::f64, DType::f32, DType::bf16})
+    for (const Shape& shape : {Shape{1, 1}, Shape{63, 17}, Shape{500, 128}, Shape{33, 2048},
+                               Shape{3, 20000}, Shape{2, 9001}, Shape{0, 8}})
+      for (const NormWeight kind : {NormWeight::plain, NormWeight::zero_centred}) {
+        const auto run = [&](const std::vector<Tensor>& t) {
+          const Tensor &x = t[0], &residual = t[1], &w = t[2], &dy = t[3];
+          const auto out = kernels::rms_norm_forward(x, residual, w, 1e-6, kind);
+          const Tensor& h = residual.defined() ? out.h : x;
+          kernels::GradTarget dw{kernels::cast(w, kernels::accumulator_dtype(dtype)), true};
+          const Tensor dx = kernels::rms_norm_backward(dy, residual, h, w, out.rstd, kind, dw);
+          const Tensor frozen = kernels::rms_norm_backward(dy, {}, h, w, out.rstd, kind, {});
+          return std::vector<Tensor>{out.y, out.rstd, out.h, dx, dw.tensor, frozen};
+        };
+        const Tensor x = random_tensor(shape, dtype, "x"), dy = random_tensor(shape, dtype, "dy"),
+                     w = random_tensor({shape[-1]}, dtype, "w"),
+                     residual = random_tensor(shape, dtype, "r");
+        test::check_gpu_matches(shape.str(), {x, {}, w, dy}, run);
+        test::check_gpu_matches(shape.str() + " + residual", {x, residual, w, dy}, run);
+      }
 }
 
 }  // namespace

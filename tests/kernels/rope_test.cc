@@ -5,6 +5,7 @@
 #include <doctest/doctest.h>
 
 #include "tests/support/compare.h"
+#include "tests/support/on_gpu.h"
 
 namespace hone {
 namespace {
@@ -88,6 +89,24 @@ TEST_CASE("rope: bad operands are refused") {
                        doctest::Contains("three numbers with sum 4"), Error);
   CHECK_THROWS_WITH_AS(rotary_table(Tensor::of(std::vector<int64_t>{1}, {1}), f, {}, DType::f32),
                        doctest::Contains("contiguous int32, got int64"), Error);
+}
+
+TEST_CASE("cuda: rotary_table matches the CPU") {
+  if (!test::have_gpu()) return;
+  const std::vector<double> f = frequencies(64, 1e7);
+  std::vector<int32_t> at;
+  for (int32_t i = 0; i < 3 * 500; ++i) at.push_back(i * 37 % 40000);
+  const int64_t section[] = {11, 11, 10};
+  for (const DType dtype : {DType::f64, DType::f32, DType::bf16}) {
+    const auto run = [&](const std::vector<Tensor>& t) {
+      const RotaryTable plain = rotary_table(t[0], f, {}, dtype);
+      const RotaryTable axes = rotary_table(t[1], f, section, dtype);
+      return std::vector<Tensor>{plain.cos, plain.sin, axes.cos, axes.sin};
+    };
+    // In bf16 a value that lies between two roundings may take the other one.
+    test::check_gpu_matches(name_of(dtype), {Tensor::of(at, {1500}), Tensor::of(at, {3, 500})}, run,
+                            1);
+  }
 }
 
 }  // namespace

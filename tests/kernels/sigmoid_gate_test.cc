@@ -9,6 +9,7 @@
 #include "kernels/core/parallel.h"
 #include "kernels/sigmoid_gate/sigmoid_gate.h"
 #include "tests/support/compare.h"
+#include "tests/support/on_gpu.h"
 
 namespace hone {
 namespace {
@@ -123,6 +124,28 @@ TEST_CASE("sigmoid_gate, add_gated: bad operands are refused with their shapes n
                        Error);
   CHECK_THROWS_WITH_AS(add_gated(a, a, Var(random_f64({2}, "s"))),
                        doctest::Contains("logits [2] float64 do not fit shared [2, 6]"), Error);
+}
+
+TEST_CASE("cuda: sigmoid_gate and add_gated match the CPU") {
+  if (!test::have_gpu()) return;
+  for (const DType dtype : {DType::f64, DType::f32, DType::bf16})
+    for (const Shape& s :
+         {Shape{1, 1, 1}, Shape{63, 3, 17}, Shape{500, 4, 64}, Shape{9, 16, 256}, Shape{0, 2, 8}}) {
+      const int64_t N = s[0], H = s[1], D = s[2], C = H * D;
+      const auto gate = [&](const std::vector<Tensor>& t) {
+        const Tensor z = gate_view(t[1], H);
+        const auto d = kernels::sigmoid_gate_backward(t[2], t[0], z);
+        return std::vector<Tensor>{kernels::sigmoid_gate_forward(t[0], z), d.da, d.dz};
+      };
+      const Tensor a = random_tensor({N, C}, dtype, "a"), dy = random_tensor({N, C}, dtype, "dy");
+      test::check_gpu_matches(s.str(), {a, random_tensor({N, 2 * C}, dtype, "z", 2), dy}, gate);
+      const auto add = [&](const std::vector<Tensor>& t) {
+        const auto d = kernels::add_gated_backward(t[2], t[0], t[1]);
+        return std::vector<Tensor>{kernels::add_gated_forward(t[2], t[0], t[1]), d.dshared, d.dz};
+      };
+      test::check_gpu_matches(s.str() + " add", {a, random_tensor({N, 1}, dtype, "z1", 2), dy}, add,
+                              4);
+    }
 }
 
 }  // namespace

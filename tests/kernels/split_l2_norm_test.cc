@@ -7,7 +7,9 @@
 #include "autograd/gradcheck.h"
 #include "autograd/tape.h"
 #include "kernels/core/parallel.h"
+#include "kernels/l2_norm/l2_norm.h"
 #include "tests/support/compare.h"
+#include "tests/support/on_gpu.h"
 
 namespace hone {
 namespace {
@@ -103,6 +105,25 @@ TEST_CASE("split_l2_norm: a row of another width is refused") {
   CHECK_THROWS_WITH_AS(split_l2_norm(Var(random_tensor({2, 11}, DType::f32, "x")), {1, 1, 4, 4}),
                        doctest::Contains("[2, 11] does not split into 2 x 1 heads of 4 and 1 of 4"),
                        Error);
+}
+
+TEST_CASE("cuda: l2_norm matches the CPU") {
+  if (!test::have_gpu()) return;
+  for (const DType dtype : {DType::f64, DType::f32, DType::bf16})
+    for (const Shape& s : {Shape{1, 1, 1}, Shape{63, 3, 17}, Shape{500, 2, 64}, Shape{33, 16, 128},
+                           Shape{0, 2, 8}}) {
+      const int64_t width = s[1] * s[2];
+      const auto run = [&](const std::vector<Tensor>& t) {  // the second of three parts of a row
+        const Tensor x = t[0].narrow(1, width, width).split(1, s[1]);
+        const auto out = kernels::l2_norm_forward(x, 1e-6);
+        const Tensor wide = Tensor::zeros_like(t[0]);
+        kernels::l2_norm_backward(t[1], x, out.rnorm, wide.narrow(1, width, width).split(1, s[1]));
+        return std::vector<Tensor>{out.y, out.rnorm, wide};
+      };
+      test::check_gpu_matches(
+          s.str(), {random_tensor({s[0], 3 * width}, dtype, "x"), random_tensor(s, dtype, "dy")},
+          run, 2);
+    }
 }
 
 }  // namespace

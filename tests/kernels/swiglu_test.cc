@@ -9,6 +9,7 @@
 #include "kernels/core/parallel.h"
 #include "kernels/swiglu/swiglu.h"
 #include "tests/support/compare.h"
+#include "tests/support/on_gpu.h"
 
 namespace hone {
 namespace {
@@ -99,6 +100,27 @@ TEST_CASE("swiglu: bad operands are refused with both shapes named") {
                        Error);
   CHECK_THROWS_WITH_AS(swiglu_fused(Var(random_f64({2, 3}, "x"))),
                        doctest::Contains("gate_up [2, 3] must be [N, 2I]"), Error);
+}
+
+TEST_CASE("cuda: swiglu matches the CPU") {
+  if (!test::have_gpu()) return;
+  for (const DType dtype : {DType::f64, DType::f32, DType::bf16})
+    for (const Shape& shape :
+         {Shape{1, 1}, Shape{63, 17}, Shape{500, 128}, Shape{7, 2048}, Shape{0, 8}}) {
+      const int64_t I = shape[1];
+      const auto run =
+          [&](const std::vector<Tensor>& t) {  // two halves of one matrix, and two matrices
+            const Tensor gate = t[0].narrow(1, 0, I), up = t[0].narrow(1, I, I);
+            const Tensor dboth = Tensor::empty_like(t[0]);
+            kernels::swiglu_backward(t[1], gate, up, dboth.narrow(1, 0, I), dboth.narrow(1, I, I));
+            return std::vector<Tensor>{kernels::swiglu_forward(gate, up), dboth,
+                                       kernels::swiglu_forward(t[1], t[1])};
+          };
+      test::check_gpu_matches(
+          shape.str(),
+          {random_tensor({shape[0], 2 * I}, dtype, "both", 3), random_tensor(shape, dtype, "dh")},
+          run);
+    }
 }
 
 }  // namespace

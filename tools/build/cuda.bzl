@@ -16,6 +16,7 @@ cuda_architectures = rule(
     build_setting = config.string(flag = True),
 )
 
+# --expt-relaxed-constexpr: device code may call constexpr functions, such as philox.
 # --objdir-as-tempdir: nvcc names its temporary files by process id, and two sandboxed actions can
 # have the same one.
 _NVCC_FLAGS = [
@@ -24,6 +25,7 @@ _NVCC_FLAGS = [
     "-std=c++20",
     "-O3",
     "-lineinfo",
+    "--expt-relaxed-constexpr",
     "--objdir-as-tempdir",
     "-Werror=all-warnings",
     "-Xcompiler=-fPIC,-Wall,-Wextra,-Werror",

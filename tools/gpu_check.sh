@@ -1,0 +1,82 @@
+#!/bin/bash
+# Copyright 2026 The hone authors.
+# SPDX-License-Identifier: Apache-2.0
+#
+# Checks the CUDA kernels on a machine that has a GPU but no Bazel:
+#
+#   tools/gpu_check.sh pack DIR       where Bazel is: builds the programs and packs them into DIR
+#   tools/gpu_check.sh run DIR WHAT   where the GPU is, in a copy of the repository:
+#     tests      every kernel test, CUDA against the CPU
+#     sanitize   the CUDA cases under compute-sanitizer: memcheck, racecheck, synccheck, initcheck
+#
+# `run` ends with "N passed, M failed" and a status of 0 when M is 0.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+usage() {
+  sed -n 's/^# \{0,1\}//; 6,12p' "${BASH_SOURCE[0]}" >&2
+  exit 2
+}
+
+pack() {
+  local directory=$1 staging binary name
+  mapfile -t tests < <(tools/bazel query --noshow_progress 'kind(cc_test, //tests/kernels/...)' 2>/dev/null)
+  local targets=("${tests[@]}" //tools:evaluate)
+  tools/bazel build --noshow_progress --color=no "${targets[@]}"
+  staging=$(mktemp -d)
+  trap 'rm -rf "$staging"' RETURN
+  mkdir -p "$staging/bin" "$directory"
+  for name in "${targets[@]}"; do
+    binary=bazel-bin/${name#//}
+    strip -o "$staging/bin/$(basename "${binary/:/\/}")" "${binary/:/\/}"
+  done
+  tar -C "$staging" -cf - bin | xz -T0 -6 >"$directory/gpu_check.tar.xz"
+  du -h "$directory/gpu_check.tar.xz"
+}
+
+passed=0
+failed=0
+
+# check NAME COMMAND...: one thing that passes or fails; its output is shown when it fails.
+check() {
+  local name=$1 output
+  shift
+  if output=$("$@" 2>&1); then
+    passed=$((passed + 1))
+    echo "ok: $name: $(grep -oE 'assertions: *[0-9]+|ERROR SUMMARY: [0-9]+ errors' <<<"$output" | tail -1)"
+  else
+    failed=$((failed + 1))
+    printf 'FAILED: %s: %s\n%s\n' "$name" "$*" "$(tail -40 <<<"$output")"
+  fi
+}
+
+run() {
+  local bin what=$2 test tool
+  bin=$(mktemp -d)
+  trap 'rm -rf "$bin"' RETURN
+  xz -dc "$1/gpu_check.tar.xz" | tar -C "$bin" -xf - --strip-components=1
+  export DEVICE=cuda
+  case $what in
+    tests)
+      for test in "$bin"/*_test; do check "$(basename "$test")" "$test" --test-case='cuda:*'; done
+      ;;
+    sanitize)
+      for tool in memcheck racecheck synccheck initcheck; do
+        for test in "$bin"/*_test; do
+          "$test" --test-case='cuda:*' --list-test-cases | grep -q '^cuda:' || continue
+          check "$tool $(basename "$test")" compute-sanitizer --tool "$tool" --error-exitcode 1 \
+            "$test" --test-case='cuda:*'
+        done
+      done
+      ;;
+    *) usage ;;
+  esac
+  echo "$passed passed, $failed failed"
+  ((failed == 0))
+}
+
+case ${1:-} in
+  pack) [[ $# == 2 ]] || usage; pack "$2" ;;
+  run) [[ $# == 3 ]] || usage; run "$2" "$3" ;;
+  *) usage ;;
+esac
