@@ -281,10 +281,12 @@ __global__ void __launch_bounds__(kWarps* kWarp) dk_dv_kernel(BackwardOperands a
     copy_rows<kKeys>(m.queries(t), a.q.at(0, h), a.q.row_stride, from, block.last, a.D);
     copy_rows<kKeys>(m.dout(t), a.dout + h * a.D, a.H * a.D, from, block.last, a.D);
     commit_copies();
-    if (threadIdx.x < kKeys && from + threadIdx.x < block.last) {
+    if (threadIdx.x < kKeys) {
+      // Queries behind the end get numbers too: 0 times what shared memory held may be NaN.
+      const bool there = from + threadIdx.x < block.last;
       const int64_t at = (from + threadIdx.x) * a.H + h;
-      m.lse(t)[threadIdx.x] = a.lse[at] * kLog2E;
-      m.delta(t)[threadIdx.x] = a.delta[at];
+      m.lse(t)[threadIdx.x] = there ? a.lse[at] * kLog2E : 0.f;
+      m.delta(t)[threadIdx.x] = there ? a.delta[at] : 0.f;
     }
   };
   copy_rows<kKeys>(m.keys(), a.k.at(0, hk), a.k.row_stride, block.begin, block.end, a.D);

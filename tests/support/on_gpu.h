@@ -12,6 +12,7 @@
 
 #include "tensor/gpu.h"
 #include "tests/support/compare.h"
+#include "tests/support/shared_memory.h"
 
 namespace hone::test {
 
@@ -51,14 +52,18 @@ inline std::vector<Tensor> moved(const std::vector<Tensor>& tensors, Device devi
 }
 
 // Calls f(operands) on the CPU and on the GPU and compares the tensors that it returns: floats within
-// `factor` times device_tolerance of their own dtype or of the coarsest operand's; integers exactly. A second run on the GPU must give the same bits. f: (const std::vector<Tensor>&)
-// -> std::vector<Tensor>; undefined tensors may be among its operands and results.
+// `factor` times device_tolerance of their own dtype or of the coarsest operand's; integers exactly.
+// A second run on the GPU, with NaNs in shared memory, must give the same bits. f:
+// (const std::vector<Tensor>&) -> std::vector<Tensor>; undefined tensors may be among its operands
+// and results.
 template <class F>
 void check_gpu_matches(const std::string& what, const std::vector<Tensor>& operands, F f,
                        double factor = 1) {
   const std::vector<Tensor> want = f(operands);
   const std::vector<Tensor> on_gpu = moved(operands, kGpu);
-  const std::vector<Tensor> got = moved(f(on_gpu), kCpu), again = moved(f(on_gpu), kCpu);
+  const std::vector<Tensor> got = moved(f(on_gpu), kCpu);
+  fill_shared_memory_with_nan();
+  const std::vector<Tensor> again = moved(f(on_gpu), kCpu);
   REQUIRE(got.size() == want.size());
   for (size_t i = 0; i < want.size(); ++i) {
     if (!want[i].defined()) continue;
