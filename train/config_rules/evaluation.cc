@@ -49,7 +49,13 @@ TrainRules evaluation_rules() {
       needs_evaluations("early stopping without evaluations", "early_stopping_patience"),
       needs_evaluations("best model without evaluations", "load_best_model_at_end"),
       needs_rows("eval_steps without rows", "eval_steps"),
-      needs_rows("evals_per_epoch without rows", "evals_per_epoch"),
+      // Files for axolotl have it beside val_set_size: 0.0; nothing is lost there.
+      notice(
+          "evals_per_epoch without rows", {"evals_per_epoch", "val_set_size", "test_datasets"},
+          [](const C&, const G& given) {
+            return given.on("evals_per_epoch") && !held_out_rows(given);
+          },
+          "has no effect: no rows are held out; set val_set_size (0.05, say) or test_datasets"),
       needs_rows("early stopping without rows", "early_stopping_patience"),
       needs_rows("best model without rows", "load_best_model_at_end"),
       error(
