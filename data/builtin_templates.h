@@ -15,6 +15,11 @@
 
 namespace hone {
 
+// The choice where nothing else is asked for: the model's own template, or where its folder has none
+// the form of the small Qwen3.5 models. data/chat_template_files.h says what choices are.
+inline constexpr std::string_view kDefaultChatTemplate =
+    "tokenizer_default_fallback_qwen3_5_nothink";
+
 // Null for other names.
 std::optional<std::string_view> builtin_chat_template(std::string_view name);
 

@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "data/builtin_templates.h"
+#include "data/conversation.h"
 #include "data/file.h"
 #include "data/json.h"
 #include "data/printable.h"
@@ -79,11 +80,7 @@ TemplateText given_template(const std::string& jinja) {
     fail(ErrorCode::kUsage,
          "chat_template: jinja needs chat_template_jinja, a template's text or the path of its "
          "file");
-  // A text has tags; a path has neither tags nor lines.
-  const bool is_text = jinja.find("{{") != std::string::npos ||
-                       jinja.find("{%") != std::string::npos ||
-                       jinja.find('\n') != std::string::npos;
-  if (is_text) return {jinja, {"chat_template_jinja", ErrorCode::kUsage}};
+  if (is_template_text(jinja)) return {jinja, {"chat_template_jinja", ErrorCode::kUsage}};
   return {read_template(jinja, ErrorCode::kUsage), {jinja, ErrorCode::kUsage}};
 }
 
@@ -111,6 +108,11 @@ std::optional<std::string> token_text(const JsonValue& value) {
 }
 
 }  // namespace
+
+bool is_template_text(std::string_view jinja) {
+  return jinja.find("{{") != std::string_view::npos || jinja.find("{%") != std::string_view::npos ||
+         jinja.find('\n') != std::string_view::npos;
+}
 
 std::map<std::string, std::string> load_special_tokens(const std::string& model_dir) {
   std::map<std::string, std::string> tokens;
@@ -143,6 +145,28 @@ ChatTemplate load_chat_template(const ChatTemplateChoice& choice, const std::str
   for (int32_t id = 0; id < tokenizer.vocab_size(); ++id)
     if (tokenizer.is_special(id)) tokens.special.push_back(tokenizer.id_to_token(id));
   return ChatTemplate(found.text, std::move(found.source), std::move(tokens), choice.now);
+}
+
+void check_template_marks(const ChatTemplate& chat_template, const std::string& model_dir,
+                          const Tokenizer& tokenizer) {
+  // Only templates of ours: what a user or a model brings along may write what it likes.
+  if (chat_template.source().code != ErrorCode::kInternal) return;
+  Conversation conversation;
+  conversation.messages.push_back(chat_message("user", "x"));
+  conversation.messages.push_back(chat_message("assistant", "y"));
+  conversation.where = "a conversation of two words";
+  const std::string text = chat_template.render(conversation).text;
+  for (size_t begin = text.find("<|"); begin != std::string::npos;
+       begin = text.find("<|", begin + 1)) {
+    const size_t end = text.find("|>", begin);
+    if (end == std::string::npos) return;
+    const std::string mark = text.substr(begin, end + 2 - begin);
+    const std::optional<int32_t> id = tokenizer.token_to_id(mark);
+    if (!id || tokenizer.encode(mark) != std::vector<int32_t>{*id})
+      fail(ErrorCode::kModel, printable(model_dir, 4096), ": ", mark,
+           " is not one of the tokenizer's added tokens, but ", chat_template.source().name,
+           " writes it; choose another chat_template, or a tokenizer that has the token");
+  }
 }
 
 }  // namespace hone

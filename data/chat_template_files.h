@@ -6,6 +6,7 @@
 
 #include <map>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "data/chat_template.h"
@@ -27,11 +28,19 @@ struct ChatTemplateChoice {
 // and special_tokens_map.json. Errors: kModel for files that are not what they should be.
 std::map<std::string, std::string> load_special_tokens(const std::string& model_dir);
 
+// Whether ChatTemplateChoice::jinja is a template's text: it has tags or lines. A path has neither.
+bool is_template_text(std::string_view jinja);
+
 // A model's template is its chat_template.jinja, or "chat_template" in its tokenizer_config.json: a
 // text, or a list of named ones, of which "default" is taken ("tool_use" if it is the only one).
 //
 // Errors: kUsage, naming the keys, for a choice that cannot be followed; kModel for a model's files.
 ChatTemplate load_chat_template(const ChatTemplateChoice& choice, const std::string& model_dir,
                                 const Tokenizer& tokenizer);
+
+// Throws Error(kModel) when a built-in template writes marks such as <|im_end|> that `tokenizer` does
+// not have as tokens of their own: the model would see them as loose characters.
+void check_template_marks(const ChatTemplate& chat_template, const std::string& model_dir,
+                          const Tokenizer& tokenizer);
 
 }  // namespace hone

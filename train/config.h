@@ -13,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include "data/builtin_templates.h"
 #include "data/chat_mask.h"
 #include "data/row_limits.h"
 #include "data/row_reader.h"
@@ -149,6 +150,13 @@ struct TrainConfig {
   bool sample_packing_sequentially = false;
   bool dataset_exact_deduplication = false;
   int64_t dataset_max_row_bytes = RowReader::kMaxRowBytes;
+
+  // chat template (data/chat_template_files.h)
+  std::string chat_template = std::string(kDefaultChatTemplate);
+  std::string chat_template_jinja;                    // text, or the absolute path of its file
+  std::string default_system_message;                 // of conversations without one
+  std::map<std::string, std::string> special_tokens;  // "eos_token" -> text
+  std::vector<std::string> eot_tokens;                // end turns beside the eos token
 
   // adapter
   AdapterKind adapter = AdapterKind::kNone;

@@ -4,11 +4,10 @@
 
 #include <optional>
 
-#include "data/chat_format.h"
 #include "data/file.h"
 #include "data/printable.h"
-#include "data/special_tokens.h"
 #include "tensor/allocator.h"
+#include "train/chat_writer.h"
 #include "train/checkpoint.h"
 #include "train/config_yaml.h"
 #include "train/dry_run.h"
@@ -28,11 +27,6 @@ namespace hone {
 namespace {
 
 namespace fs = std::filesystem;
-
-ChatWriter chat_writer(const TrainConfig& config, const Tokenizer& tokenizer) {
-  check_qwen3_5_marks(tokenizer);
-  return {render_qwen3_5_chat, "qwen3_5", read_eos_token(tokenizer_dir(config))};
-}
 
 void check_vocabulary(const Tokenizer& tokenizer, const ModelConfig& model,
                       const TrainConfig& config) {
@@ -211,7 +205,8 @@ RunOutcome run_finetuning(const LoadedConfig& loaded, const PathRoots& roots, st
 
   // Data before the model: it is quick to read, and errors in it are frequent.
   const Tokenizer tokenizer = Tokenizer::load(tokenizer_dir(config));
-  const TrainingData data = load_training_data(config, tokenizer, chat_writer(config, tokenizer));
+  const TrainingData data =
+      load_training_data(config, tokenizer, make_chat_writer(config, tokenizer));
   Sampler sampler(data.train.lengths(), sampler_settings(config));
   const int64_t total_steps = config.max_steps.value_or(sampler.steps_in(config.num_epochs));
   const RunIdentity identity = run_identity(config, data.train, sampler, total_steps);

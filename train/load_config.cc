@@ -7,6 +7,7 @@
 #include <type_traits>
 #include <utility>
 
+#include "data/chat_template_files.h"
 #include "tensor/check.h"
 #include "train/config_aliases.h"
 #include "train/config_errors.h"
@@ -51,6 +52,19 @@ class Reader {
         errors_.add(tree.at, message);
       }
     }
+  }
+
+  // chat_template_jinja may be the path of a file.
+  void find_template_file(const ConfigValue& tree, std::string& jinja) {
+    if (jinja.empty() || is_template_text(jinja)) return;
+    const SourcePosition& at = tree.find("chat_template_jinja")->at;
+    const FoundPath found = at.in_file() ? find_from_yaml(jinja, yaml_directory_, roots_)
+                                         : find_from_command_line(jinja, roots_);
+    if (found.path.empty())
+      errors_.add(at, "chat_template_jinja: '" + jinja +
+                          "' is neither a template, which has {{ or {%, nor a file that exists; " +
+                          places_tried(found));
+    jinja = found.path.string();
   }
 
   // One line for every reason why keys have no effect, naming those keys.
@@ -317,6 +331,7 @@ void resolve_implied(TrainConfig& config) {
     config.gradient_accumulation_steps = *config.batch_size / config.micro_batch_size;
     config.batch_size.reset();
   }
+  if (!config.chat_template_jinja.empty()) config.chat_template = "jinja";
   if (config.save_steps) config.save_strategy = StepStrategy::kSteps;
   if (config.eval_steps) config.eval_strategy = StepStrategy::kSteps;
 }
@@ -346,6 +361,7 @@ LoadedConfig resolve(const ConfigValue& tree, const fs::path& yaml_directory,
   LoadedConfig loaded = {{}, std::move(notices)};
   Reader reader(yaml_directory, roots, errors);
   reader.read_map(tree, train_keys(), "", loaded.config);
+  reader.find_template_file(tree, loaded.config.chat_template_jinja);
   expand_all_linear(loaded.config);
   for (std::string& notice : reader.notices()) loaded.notices.push_back(std::move(notice));
   check_rules(loaded.config, tree, errors, loaded.notices);

@@ -10,12 +10,12 @@
 #include <nlohmann/json.hpp>
 
 #include "autograd/tape.h"
-#include "data/chat_format.h"
 #include "data/checkpoint_files.h"
 #include "data/file.h"
 #include "kernels/core/parallel.h"
 #include "tests/data/error_of.h"
 #include "tests/data/temporary_directory.h"
+#include "train/chat_writer.h"
 #include "train/collate.h"
 #include "train/model_options.h"
 #include "train/training_data.h"
@@ -91,8 +91,8 @@ Finished run(const TrainConfig& config) {
 // The loss of step `step` (from 0) with the weights that `options` load.
 double loss_of(const TrainConfig& config, const LoadOptions& options, int64_t step) {
   const Tokenizer tokenizer = Tokenizer::load(kTokenizer);
-  const ChatWriter writer = {render_qwen3_5_chat, "qwen3_5", "<|im_end|>"};
-  const Dataset dataset = load_training_data(config, tokenizer, writer).train;
+  const Dataset dataset =
+      load_training_data(config, tokenizer, make_chat_writer(config, tokenizer)).train;
   Sampler sampler(dataset.lengths(), sampler_settings(config));
   const LoadedModel model = load_model(options);
   const NoGrad no_grad;
@@ -158,6 +158,23 @@ TEST_CASE("finetuning: runs of every kind learn, log and leave weights that load
   }
 }
 
+TEST_CASE("finetuning: conversations are written with chat_template") {
+  const TemporaryDirectory dir;
+  write_rows(dir / "rows.jsonl");
+  const auto first_step = [&](const std::string& name) {
+    TrainConfig config = config_of({"lora", AdapterKind::kLora}, dir / "rows.jsonl", dir / name);
+    config.max_steps = 1;
+    if (!name.empty()) config.chat_template = name;
+    return run(config).metrics.at(0);
+  };
+  const nlohmann::json own = first_step("");
+  CHECK(own["loss"] == first_step("qwen3_5_nothink")["loss"]);  // the tokenizer's own is this one
+  // Two rows without their empty think blocks.
+  const nlohmann::json chatml = first_step("chatml");
+  CHECK(chatml["tokens"] < own["tokens"]);
+  CHECK(chatml["loss"] != own["loss"]);
+}
+
 TEST_CASE("finetuning: same seed, same bytes, with one thread or two") {
   const TemporaryDirectory dir;
   write_rows(dir / "rows.jsonl");
@@ -200,7 +217,7 @@ TEST_CASE("finetuning: what is written where") {
   config.bf16 = Bf16::kTrue;
   const Finished full = run(config);
   CHECK(full.outcome.result == fs::path(dir / "full") / "model");
-  for (const char* name : {"tokenizer.json", "tokenizer_config.json"})
+  for (const char* name : {"tokenizer.json", "tokenizer_config.json", "chat_template.jinja"})
     CHECK(read_file((full.outcome.result / name).string(), ErrorCode::kModel) ==
           read_file(std::string(kTokenizer) + "/" + name, ErrorCode::kModel));
   const auto model = nlohmann::json::parse(

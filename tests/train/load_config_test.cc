@@ -60,7 +60,8 @@ TEST_CASE("load_config: every honoured key reaches its member") {
           "optimizer: adamw_bnb_8bit\nweight_decay: 0.1\nadam_beta1: 0.8\nadam_beta2: 0.95\n"
           "adam_epsilon: 1e-6\nmax_grad_norm: 0.5\nmicro_batch_size: 2\n"
           "gradient_accumulation_steps: 3\nnum_epochs: 1.5\nmax_steps: 40\nseed: 7\n"
-          "output_dir: out/run\nlogging_steps: 5\n")
+          "output_dir: out/run\nlogging_steps: 5\ndefault_system_message: Sing.\n"
+          "chat_template_jinja: '{{ 1 }}'\neot_tokens: <|end|>\nspecial_tokens: {eos_token: x}\n")
           .config;
   CHECK(c.base_model.written == "random:quickstart");
   CHECK(c.base_model.path.empty());
@@ -107,6 +108,11 @@ TEST_CASE("load_config: every honoured key reaches its member") {
   CHECK(c.output_dir.filename() == "run");
   CHECK(c.output_dir.is_absolute());
   CHECK(c.logging_steps == 5);
+  CHECK(c.default_system_message == "Sing.");
+  CHECK(c.chat_template == "jinja");
+  CHECK(c.chat_template_jinja == "{{ 1 }}");
+  CHECK(c.eot_tokens == std::vector<std::string>{"<|end|>"});
+  CHECK(c.special_tokens.at("eos_token") == "x");
 }
 
 TEST_CASE("load_config: rank and alpha patterns stay in the order of the file") {
@@ -424,6 +430,30 @@ TEST_CASE("load_config: a file and the command line together") {
                         (user.root / "absent.yaml").string())
                            .c_str(),
                        Error);
+}
+
+TEST_CASE("load_config: a file of axolotl's for Qwen3.5 needs no change") {
+  const LoadedConfig loaded = load(
+      "base_model: model\n\nplugins:\n"
+      "  - axolotl.integrations.cut_cross_entropy.CutCrossEntropyPlugin\nstrict: false\n\n"
+      "chat_template: qwen3_5\ndatasets:\n  - path: rows.jsonl\n    type: chat_template\n"
+      "    split: train[:20%]\n    field_messages: conversations\n"
+      "    message_property_mappings:\n      role: from\n      content: value\n"
+      "val_set_size: 0.0\noutput_dir: ./outputs/out\ndataset_prepared_path: last_run_prepared\n\n"
+      "sequence_len: 2048\nsample_packing: true\neval_sample_packing: true\n\nload_in_4bit: "
+      "true\nadapter: qlora\n"
+      "lora_r: 16\nlora_alpha: 32\nlora_target_modules:\n  - q_proj\n  - k_proj\n  - v_proj\n"
+      "  - o_proj\n\nwandb_project:\nwandb_entity:\n\ngradient_accumulation_steps: 2\n"
+      "micro_batch_size: 1\nnum_epochs: 1\noptimizer: adamw_torch_4bit\n"
+      "lr_scheduler: cosine\nlearning_rate: 0.0002\n\nbf16: auto\ntf32: true\n\n"
+      "gradient_checkpointing: true\ngradient_checkpointing_kwargs:\n  use_reentrant: false\n"
+      "resume_from_checkpoint:\nlogging_steps: 1\nflash_attention: true\n\nwarmup_ratio: 0.1\n"
+      "evals_per_epoch: 4\nsaves_per_epoch: 1\nweight_decay: 0.0\n"
+      "special_tokens:\n  pad_token: <|endoftext|>\n  eos_token: <|im_end|>\n");
+  CHECK(loaded.config.chat_template == "qwen3_5");
+  CHECK(loaded.config.special_tokens ==
+        std::map<std::string, std::string>{{"pad_token", "<|endoftext|>"},
+                                           {"eos_token", "<|im_end|>"}});
 }
 
 TEST_CASE("load_config: the GSM8K example needs nothing but the rows") {

@@ -12,6 +12,7 @@
 #include "data/chat_format.h"
 #include "tests/data/error_of.h"
 #include "tests/data/temporary_directory.h"
+#include "train/chat_writer.h"
 #include "train/load_config.h"
 #include "train/yaml.h"
 
@@ -56,6 +57,12 @@ class Fixture {
   }
   std::string text(const std::string& keys) {
     return tokenizer().decode(load(keys).train.example(0).ids);
+  }
+  // The first row as the keys of chat templates have it.
+  std::string written(const std::string& keys) {
+    const TrainConfig c = config("datasets: [{path: rows.jsonl}]\n" + keys);
+    const TrainingData data = load_training_data(c, tokenizer(), make_chat_writer(c, tokenizer()));
+    return tokenizer().decode(data.train.example(0).ids);
   }
   std::string error(ErrorCode code, const std::string& keys) {
     return error_of(code, [&] { load(keys); });
@@ -189,6 +196,54 @@ TEST_CASE("training data: prepared tokens are used again") {
   // Another tokenizer gives other tokens.
   std::ofstream(f.path("model/tokenizer.json"), std::ios::app) << "\n";
   CHECK(f.load(keys).notices.empty());
+}
+
+TEST_CASE("training data: the keys of chat templates decide what conversations become") {
+  Fixture f;
+  const std::string user = "<|im_start|>user\nq0<|im_end|>\n<|im_start|>assistant\n";
+  CHECK(f.written("") == user + "<think>\n\n</think>\n\na<|im_end|>\n");
+  CHECK(f.written("chat_template: chatml\n") == user + "a<|im_end|>\n");
+  CHECK(f.written("chat_template: chatml\ndefault_system_message: Sing.\n") ==
+        "<|im_start|>system\nSing.<|im_end|>\n" + user + "a<|im_end|>\n");
+
+  // A model's own template, and one of the configuration's.
+  f.write("model/tokenizer_config.json",
+          R"({"eos_token": "<|im_end|>", "chat_template": )"
+          R"("{% for m in messages %}{{ m.role ~ ':' ~ m.content ~ eos_token }}{% endfor %}"})");
+  CHECK(f.written("") == "user:q0<|im_end|>assistant:a<|im_end|>");
+  CHECK(f.written("chat_template: tokenizer_default_fallback_chatml\n") == f.written(""));
+  CHECK(f.written("special_tokens: {eos_token: <|endoftext|>}\n") ==
+        "user:q0<|endoftext|>assistant:a<|endoftext|>");
+  f.write("own.jinja", "{% for m in messages %}[{{ m.content }}]{% endfor %}");
+  CHECK(f.written("chat_template: jinja\nchat_template_jinja: own.jinja\n") == "[q0][a]");
+  CHECK(f.written("chat_template_jinja: own.jinja\n") == "[q0][a]");
+  CHECK(f.written(
+            "chat_template_jinja: \"{% for m in messages %}<{{ m.content }}>{% endfor %}\"\n") ==
+        "<q0><a>");
+
+  const auto refused = [&](ErrorCode code, const std::string& keys, const std::string& part) {
+    check_contains(error_of(code, [&] { f.written(keys); }), part);
+  };
+  refused(ErrorCode::kUsage, "chat_template_jinja: none.jinja\n", "nor a file that exists; tried ");
+  refused(ErrorCode::kUsage, "eot_tokens: [<|none|>]\n", "eot_tokens: the tokenizer has no token");
+  refused(ErrorCode::kUsage, "special_tokens: {eos_token: <|none|>}\n",
+          "special_tokens.eos_token: the tokenizer in ");
+  refused(
+      ErrorCode::kModel, "chat_template: llama3\n",
+      "<|start_header_id|> is not one of the tokenizer's added tokens, but chat_template llama3");
+}
+
+TEST_CASE("training data: a mark that ends a turn is learned as train_on_eot says") {
+  Fixture f;
+  const auto labels = [&](const std::string& keys) {
+    const TrainConfig c = f.config("chat_template: chatml\n" + keys);
+    return load_training_data(c, tokenizer(), make_chat_writer(c, tokenizer()))
+        .train.total_labels();
+  };
+  const std::string eot = "special_tokens: {eos_token: <|endoftext|>}\neot_tokens: [<|im_end|>]\n";
+  const std::string rows = "datasets: [{path: rows.jsonl, train_on_eot: ";
+  const int64_t with = labels(eot + rows + "turn}]\n");
+  CHECK(labels(eot + rows + "none}]\n") == with - 20);  // one a row
 }
 
 TEST_CASE("training data: the counts for programs") {

@@ -7,18 +7,32 @@
 namespace hone::config_keys {
 
 TrainKeys template_keys() {
+  using C = TrainConfig;
   return {
-      refused("chat_template", "messages are written with the built-in turn markers"),
-      refused("chat_template_jinja", "messages are written with the built-in turn markers"),
-      refused("default_system_message", "put the system message into the rows"),
-      refused("special_tokens", "tokenizer.json says what the special tokens are"),
+      with_example(honoured("chat_template", &C::chat_template,
+                            "what writes conversations: tokenizer_default, "
+                            "tokenizer_default_fallback_NAME, jinja, or a built-in template's "
+                            "NAME; by default the model's own, or qwen3_5_nothink if it has none"),
+                   "chatml"),
+      with_example(honoured("chat_template_jinja", &C::chat_template_jinja,
+                            "with chat_template: jinja, a template's text or the path of its file"),
+                   "\"{% for m in messages %}{{ m.role }}: {{ m.content }}{{ eos_token }}"
+                   "{% endfor %}\""),
+      with_example(honoured("default_system_message", &C::default_system_message,
+                            "system message of conversations that have none"),
+                   "Be brief."),
+      with_example(honoured("special_tokens", &C::special_tokens,
+                            "texts of special tokens, over those of the tokenizer's files"),
+                   "{eos_token: \"<|im_end|>\"}"),
       refused("tokens", "the vocabulary cannot grow"),
       refused("added_tokens_overrides", "the vocabulary cannot change"),
       refused("mean_resizing_embeddings", "the vocabulary cannot grow"),
       refused("shrink_embeddings", "the vocabulary cannot change"),
       refused("fix_untrained_tokens", "token embeddings are used as they are"),
       refused("resize_token_embeddings_to_32x", "the vocabulary cannot grow"),
-      refused("eot_tokens", "messages are written with the built-in turn markers"),
+      with_example(
+          honoured("eot_tokens", &C::eot_tokens, "tokens that end a turn, beside the eos token"),
+          "[\"<|im_end|>\"]"),
   };
 }
 

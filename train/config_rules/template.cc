@@ -2,10 +2,62 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Rules about the chat template.
+#include <string>
+#include <string_view>
+
+#include "data/builtin_templates.h"
 #include "train/config_rules/lines.h"
 
 namespace hone::config_rules {
 
-TrainRules template_rules() { return {}; }
+namespace {
+
+// Names of a template that do not need the model's folder to be judged.
+bool is_known(std::string_view name) {
+  constexpr std::string_view kFallback = "tokenizer_default_fallback_";
+  if (name.starts_with(kFallback))
+    name.remove_prefix(kFallback.size());
+  else if (name == "tokenizer_default" || name == "jinja")
+    return true;
+  return builtin_chat_template(name).has_value();
+}
+
+std::string known_names() {
+  std::string names =
+      "is not known; expected tokenizer_default, tokenizer_default_fallback_NAME, jinja (with "
+      "chat_template_jinja), or a built-in NAME of";
+  std::string_view separator = " ";
+  for (const std::string_view name : builtin_chat_template_names()) {
+    names.append(separator).append(name);
+    separator = ", ";
+  }
+  return names;
+}
+
+}  // namespace
+
+TrainRules template_rules() {
+  using C = TrainConfig;
+  using G = GivenKeys;
+  static const std::string unknown = known_names();
+  return {
+      error(
+          "a chat template that is unknown", {"chat_template"},
+          [](const C& c, const G&) { return !is_known(c.chat_template); }, unknown),
+      error(
+          "chat_template: jinja without a template", {"chat_template", "chat_template_jinja"},
+          [](const C& c, const G&) {
+            return c.chat_template == "jinja" && c.chat_template_jinja.empty();
+          },
+          "jinja needs chat_template_jinja: a template's text or the path of its file"),
+      error(
+          "a template's text that is not used", {"chat_template_jinja", "chat_template"},
+          [](const C& c, const G& given) {
+            return !c.chat_template_jinja.empty() && given.has("chat_template") &&
+                   c.chat_template != "jinja";
+          },
+          "is used with chat_template: jinja only; remove one of the two"),
+  };
+}
 
 }  // namespace hone::config_rules

@@ -4,6 +4,16 @@
 
 namespace hone {
 
-std::vector<RuleCase> template_rule_cases() { return {}; }
+std::vector<RuleCase> template_rule_cases() {
+  const std::string text = "chat_template_jinja: \"{{ messages[0].content }}\"\n";
+  return {
+      {"a chat template that is unknown", "chat_template: qwen9\n", "chat_template: qwen3_5\n"},
+      {"a chat template that is unknown", "chat_template: tokenizer_default_fallback_none\n",
+       "chat_template: tokenizer_default_fallback_chatml\n"},
+      {"chat_template: jinja without a template", "chat_template: jinja\n",
+       "chat_template: jinja\n" + text},
+      {"a template's text that is not used", "chat_template: chatml\n" + text, text},
+  };
+}
 
 }  // namespace hone
