@@ -10,8 +10,10 @@
 #include <cstdlib>
 #include <filesystem>
 #include <iostream>
+#include <optional>
 
-#include "data/chat_format.h"
+#include "data/builtin_templates.h"
+#include "data/chat_template_files.h"
 #include "models/load_model.h"
 #include "tools/generation/answers.h"
 #include "tools/generation/chat_prompt.h"
@@ -22,7 +24,7 @@ namespace hone {
 namespace {
 
 struct Options {
-  std::string model, adapter, tokenizer, out, dtype = "float32", load_in_4bit;
+  std::string model, adapter, tokenizer, chat_template, out, dtype = "float32", load_in_4bit;
   PromptSources prompts;
   GenerationOptions generation;
   std::vector<std::string> stops;
@@ -50,6 +52,23 @@ Tokenizer load_tokenizer(const Options& o, const ModelConfig& config) {
     fail(ErrorCode::kModel, path, ": the tokenizer has ids up to ", tokenizer.vocab_size() - 1,
          ", but the model's vocab_size is ", config.vocab_size, "; they do not belong together");
   return tokenizer;
+}
+
+// The template that --chat-template names, or the model's own.
+ChatTemplate load_template(const Options& o, const Tokenizer& tokenizer) {
+  namespace fs = std::filesystem;
+  fs::path folder = o.tokenizer.empty() ? o.model : o.tokenizer;
+  std::error_code ignored;
+  if (!fs::is_directory(folder, ignored)) folder = fs::absolute(folder).parent_path();
+  ChatTemplateChoice choice;
+  choice.name = o.chat_template.empty() ? kDefaultChatTemplate : o.chat_template;
+  if (o.chat_template.ends_with(".jinja")) {
+    choice.name = "jinja";
+    choice.jinja = o.chat_template;
+  }
+  ChatTemplate chat_template = load_chat_template(choice, folder.string(), tokenizer);
+  check_template_marks(chat_template, folder.string(), tokenizer);
+  return chat_template;
 }
 
 std::string speed(int64_t tokens, double seconds) {
@@ -90,9 +109,10 @@ void answer_all(const Options& o, const LoadedModel& m, const Tokenizer& tokeniz
 
 // The tokens of a prompt. What ends an answer is added to `stop_tokens`.
 std::vector<int64_t> encode_prompt(const Prompt& prompt, const Tokenizer& tokenizer,
+                                   const std::optional<ChatTemplate>& chat_template,
                                    std::vector<int64_t>& stop_tokens) {
   if (prompt.conversation) {
-    ChatPrompt chat = encode_conversation(*prompt.conversation, render_qwen3_5_chat, tokenizer);
+    ChatPrompt chat = encode_conversation(*prompt.conversation, *chat_template, tokenizer);
     for (const int64_t token : chat.stop_tokens)
       if (std::find(stop_tokens.begin(), stop_tokens.end(), token) == stop_tokens.end())
         stop_tokens.push_back(token);
@@ -103,7 +123,8 @@ std::vector<int64_t> encode_prompt(const Prompt& prompt, const Tokenizer& tokeni
 }
 
 // A conversation with whoever sits at the terminal, or a line of a pipe after another.
-void converse(const Options& o, const LoadedModel& m, const Tokenizer& tokenizer) {
+void converse(const Options& o, const LoadedModel& m, const Tokenizer& tokenizer,
+              const ChatTemplate& chat_template) {
   const bool terminal = isatty(STDIN_FILENO) != 0;
   std::unique_ptr<LiveText> live;
   GenerationOptions options = o.generation;
@@ -119,7 +140,7 @@ void converse(const Options& o, const LoadedModel& m, const Tokenizer& tokenizer
     else
       conversation.messages.push_back(chat_message("user", line));
     live = std::make_unique<LiveText>(tokenizer, o.stops, stdout);
-    session.reply(encode_conversation(conversation, render_qwen3_5_chat, tokenizer).ids);
+    session.reply(encode_conversation(conversation, chat_template, tokenizer).ids);
     live->finish();
     conversation.messages.push_back(chat_message("assistant", live->text()));
   }
@@ -135,18 +156,25 @@ int run(Options& o) {
     fail(ErrorCode::kUsage,
          "no prompt: give --prompt, --prompts or --messages, or --chat for a conversation");
 
+  // Texts to continue need no template.
+  std::optional<ChatTemplate> chat_template;
+  if (std::any_of(prompts.begin(), prompts.end(),
+                  [](const Prompt& p) { return p.conversation.has_value(); }) ||
+      prompts.empty())
+    chat_template.emplace(load_template(o, tokenizer));
   std::vector<int64_t> stop_tokens =
       load_stop_tokens(o.model.starts_with("random:") ? "" : o.model, m.config);
   std::vector<std::vector<int64_t>> ids;
   if (prompts.empty())
-    encode_prompt({"", ask("?", "", "the conversation"), ""}, tokenizer, stop_tokens);
+    encode_prompt({"", ask("?", "", "the conversation"), ""}, tokenizer, chat_template,
+                  stop_tokens);
   for (const Prompt& p : prompts) {
-    ids.push_back(encode_prompt(p, tokenizer, stop_tokens));
+    ids.push_back(encode_prompt(p, tokenizer, chat_template, stop_tokens));
     check_prompt(m.config, ids.back(), p.where);
   }
   if (!o.ignore_eos) o.generation.stop_tokens = stop_tokens;
   if (prompts.empty())
-    converse(o, m, tokenizer);
+    converse(o, m, tokenizer, *chat_template);
   else if (prompts.size() == 1 && o.out.empty())
     answer_one(o, m, tokenizer, ids.front());
   else
@@ -175,6 +203,9 @@ void add_prompt_options(CLI::App& app, Options& o) {
   app.add_flag("--chat", o.prompts.chat,
                "prompts are what a user says; without any, talk to the model");
   app.add_option("--system", o.prompts.system, "system message of conversations without one");
+  app.add_option("--chat-template", o.chat_template,
+                 "what writes conversations: a built-in template's name, or a .jinja file; "
+                 "default: the tokenizer's own");
   app.add_option("--out", o.out, "write answers here as .jsonl");
 }
 

@@ -7,8 +7,8 @@
 #include <cstdint>
 #include <vector>
 
+#include "data/chat_template.h"
 #include "data/conversation.h"
-#include "data/rendered_chat.h"
 #include "data/tokenizer.h"
 
 namespace hone {
@@ -18,11 +18,10 @@ struct ChatPrompt {
   std::vector<int64_t> stop_tokens;  // what ends an answer, where the template says so
 };
 
-// The template is asked how it would write an answer, and the text is cut where its words would
-// begin: what a model saw in training in front of an answer.
+// The text has the template's generation prompt at its end.
 // Errors: kDataset for a conversation that the template does not take, or that already ends with
 // an answer.
-ChatPrompt encode_conversation(const Conversation& conversation, const RenderChat& render,
+ChatPrompt encode_conversation(const Conversation& conversation, const ChatTemplate& chat_template,
                                const Tokenizer& tokenizer);
 
 }  // namespace hone

@@ -78,6 +78,9 @@ echo '{"messages": [{"role": "user", "content": "Hello"}]}' >"$work/chat.jsonl"
 expect 0 "" "${model[@]}" --prompts "$work/chat.jsonl" --out "$work/a.jsonl"
 expect 0 "" "${model[@]}" --chat --prompt Hello --out "$work/b.jsonl"
 same "$work/a.jsonl" "$work/b.jsonl"
+expect 0 "" "${model[@]}" --chat --prompt Hello --chat-template chatml --out "$work/c.jsonl"
+expect 2 "no built-in template \"none\"" "${model[@]}" --chat --prompt x --chat-template none
+expect 2 "none.jinja" "${model[@]}" --chat --prompt x --chat-template none.jinja
 printf 'Hello\n\nAnd you?\n' | "$generate" "${model[@]}" --chat >"$work/out" 2>"$work/err" ||
   fail "a conversation from a pipe"
 [[ $(wc -l <"$work/out") -ge 2 ]] || fail "not two answers"

@@ -4,7 +4,7 @@
 
 #include <doctest/doctest.h>
 
-#include "data/chat_format.h"
+#include "data/chat_template_files.h"
 #include "data/file.h"
 #include "data/tokenizer.h"
 #include "tests/data/error_of.h"
@@ -76,18 +76,29 @@ TEST_CASE("prompts: what is empty or broken is refused with its place") {
 
 TEST_CASE("chat prompt: ends where an answer begins") {
   const Tokenizer tokenizer = Tokenizer::load("data/quickstart");
-  const ChatPrompt prompt =
-      encode_conversation(ask("What is 2 + 2?", "Be brief.", "x"), render_qwen3_5_chat, tokenizer);
+  const auto load = [&](const std::string& name) {
+    ChatTemplateChoice choice;
+    choice.name = name;
+    return load_chat_template(choice, "data/quickstart", tokenizer);
+  };
+  const ChatTemplate own = load("tokenizer_default");
+  const Conversation question = ask("What is 2 + 2?", "Be brief.", "x");
+  const ChatPrompt prompt = encode_conversation(question, own, tokenizer);
   const std::vector<int32_t> ids(prompt.ids.begin(), prompt.ids.end());
   CHECK(tokenizer.decode(ids) ==
         "<|im_start|>system\nBe brief.<|im_end|>\n<|im_start|>user\nWhat is 2 + 2?<|im_end|>\n"
         "<|im_start|>assistant\n<think>\n\n</think>\n\n");
   CHECK(prompt.stop_tokens == std::vector<int64_t>{*tokenizer.token_to_id("<|im_end|>")});
+  const ChatPrompt chatml = encode_conversation(question, load("chatml"), tokenizer);
+  CHECK(tokenizer.decode(std::vector<int32_t>(chatml.ids.begin(), chatml.ids.end())) ==
+        "<|im_start|>system\nBe brief.<|im_end|>\n<|im_start|>user\nWhat is 2 + 2?<|im_end|>\n"
+        "<|im_start|>assistant\n");
+  CHECK(chatml.stop_tokens == prompt.stop_tokens);
   Conversation answered = ask("What is 2 + 2?", "", "rows.jsonl:7");
   answered.messages.push_back(chat_message("assistant", "4"));
-  check_contains(error_of(ErrorCode::kDataset,
-                          [&] { encode_conversation(answered, render_qwen3_5_chat, tokenizer); }),
-                 "rows.jsonl:7: the conversation ends with an answer");
+  check_contains(
+      error_of(ErrorCode::kDataset, [&] { encode_conversation(answered, own, tokenizer); }),
+      "rows.jsonl:7: the conversation ends with an answer");
 }
 
 }  // namespace
