@@ -232,9 +232,9 @@ void refuse_overwriting_input(const Options& o) {
   namespace fs = std::filesystem;
   std::error_code ignored;
   const fs::path out(o.out);
-  for (const fs::path& input :
-       {fs::path(o.batch), fs::path(o.routing), fs::path(o.model) / out.filename(),
-        fs::path(o.adapter) / out.filename()})
+  std::vector<fs::path> inputs = {o.batch, o.routing, fs::path(o.model) / out.filename()};
+  if (!o.adapter.empty()) inputs.push_back(fs::path(o.adapter) / out.filename());
+  for (const fs::path& input : inputs)
     if (fs::equivalent(out, input, ignored))
       fail(ErrorCode::kUsage, "--out ", o.out, " is an input of this run; choose another file");
 }

@@ -1,10 +1,9 @@
 // Copyright 2026 The hone authors.
 // SPDX-License-Identifier: Apache-2.0
-#include "tests/support/shared_memory.h"
-
 #include <cuda_runtime.h>
 
 #include "tensor/cuda_check.h"
+#include "tests/support/shared_memory.h"
 
 namespace hone::test {
 namespace {
