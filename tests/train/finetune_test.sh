@@ -74,6 +74,10 @@ says "dry run: nothing was trained"
 exists "$work/user/dry/plan.json"
 [[ ! -e $work/user/dry/adapter && ! -e $work/user/dry/metrics.jsonl ]] || failures=$((failures + 1))
 
+# Without a configuration it is the quickstart's.
+expect 0 "" "$finetune" --dry-run
+says "dry run: nothing was trained"
+
 # Memory: predicted before anything is loaded.
 expect 5 "memory: the run needs .* memory_limit is 1.0 MiB; nothing was loaded" "$finetune" \
   "$repository/train/examples/gsm8k.yaml" datasets.0.path=rows.jsonl output_dir=large \
