@@ -28,7 +28,7 @@ command -v clang-19 >/dev/null || {
   exit 2
 }
 
-out=${FUZZ_OUT:-$(mktemp -d /tmp/hone_fuzz.XXXXXX)}
+out=${FUZZ_OUT:-$(mktemp -d --tmpdir hone_fuzz.XXXXXX)}
 mkdir -p "$out/programs" "$out/findings"
 labels=("${targets[@]/#///tests/fuzz:}")
 tools/bazel build --config=fuzz --noshow_progress "${labels[@]}"

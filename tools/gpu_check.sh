@@ -6,7 +6,7 @@
 #
 #   tools/gpu_check.sh pack DIR       where Bazel is: builds the programs and packs them into DIR
 #   tools/gpu_check.sh run DIR WHAT   where the GPU is, in a copy of the repository:
-#     tests      every kernel test, CUDA against the CPU
+#     tests      the CUDA cases of the kernel tests: CUDA against the CPU
 #     sanitize   the CUDA cases under compute-sanitizer: memcheck, racecheck, synccheck, initcheck
 #
 # `run` ends with "N passed, M failed" and a status of 0 when M is 0.
@@ -34,6 +34,8 @@ pack() {
   du -h "$directory/gpu_check.tar.xz"
 }
 
+has_cuda_cases() { grep -q '^cuda:' <<<"$("$1" --test-case='cuda:*' --list-test-cases)"; }
+
 passed=0
 failed=0
 
@@ -58,12 +60,15 @@ run() {
   export DEVICE=cuda
   case $what in
     tests)
-      for test in "$bin"/*_test; do check "$(basename "$test")" "$test" --test-case='cuda:*'; done
+      for test in "$bin"/*_test; do
+        has_cuda_cases "$test" || continue
+        check "$(basename "$test")" "$test" --test-case='cuda:*'
+      done
       ;;
     sanitize)
       for tool in memcheck racecheck synccheck initcheck; do
         for test in "$bin"/*_test; do
-          "$test" --test-case='cuda:*' --list-test-cases | grep -q '^cuda:' || continue
+          has_cuda_cases "$test" || continue
           check "$tool $(basename "$test")" compute-sanitizer --tool "$tool" --error-exitcode 1 \
             "$test" --test-case='cuda:*'
         done
