@@ -4,7 +4,10 @@
 // Tensors of more than 2^31 elements. Their memory is asked for and, but for the last elements,
 // never touched, so that the system gives a few pages of it.
 #include <doctest/doctest.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
+#include <cstring>
 #include <vector>
 
 #include "kernels/embedding/embedding.h"
@@ -40,9 +43,26 @@ bool memory_can_be_asked_for() {
   }
 }
 
-// [kRows, kColumns] whose last row is `last`.
+// Zeros on the CPU that take no memory before they are written: whatever the allocator left there
+// goes back to the system, which gives pages of zeros instead.
+Tensor untouched_zeros(const Shape& shape, DType dtype) {
+  const Tensor t = Tensor::empty(shape, dtype);
+  const auto page = static_cast<uintptr_t>(sysconf(_SC_PAGESIZE));
+  auto* const begin = static_cast<std::byte*>(t.raw());
+  std::byte* const end = begin + t.nbytes();
+  const auto address = reinterpret_cast<uintptr_t>(begin);
+  std::byte* const first = begin + (page - address % page) % page;
+  std::byte* const last = end - (address + t.nbytes()) % page;
+  REQUIRE(first < last);
+  std::memset(begin, 0, first - begin);
+  std::memset(last, 0, end - last);
+  REQUIRE(madvise(first, last - first, MADV_DONTNEED) == 0);
+  return t;
+}
+
+// [kRows, kColumns] whose last row is `last`; the others are zeros.
 Tensor ending_in(const Tensor& last) {
-  const Tensor t = Tensor::empty({kRows, kColumns}, last.dtype());
+  const Tensor t = untouched_zeros({kRows, kColumns}, last.dtype());
   copy_bytes(last, t.rows(kRows - 1, kRows));
   return t;
 }
@@ -73,8 +93,8 @@ QuantizedTensor ending_in(const QuantizedTensor& end) {
   const int64_t n = shape.numel(), blocks = n / QuantizedTensor::kBlock;
   QuantizedTensor q = end;
   q.shape = shape;
-  q.codes = Tensor::empty({n / 2, 1}, DType::u8);
-  q.absmax = Tensor::empty({blocks}, end.absmax.dtype());
+  q.codes = untouched_zeros({n / 2, 1}, DType::u8);
+  q.absmax = untouched_zeros({blocks}, end.absmax.dtype());
   copy_bytes(end.codes, q.codes.rows(n / 2 - end.codes.dim(0), n / 2));
   copy_bytes(end.absmax, q.absmax.rows(blocks - end.absmax.dim(0), blocks));
   if (!end.nested()) return q;
@@ -188,9 +208,9 @@ TEST_CASE("D8: AdamW at the end of an arena of more than 2^31 elements, in both 
                        expected_state = AdamW8bitState::zeros(alone, kCpu);
   const Tensor p = random_tensor({kSize}, DType::f32, "p"),
                g = random_tensor({kSize}, DType::f32, "g");
-  const Tensor all_p = Tensor::empty({kBegin + kSize}, DType::f32),
-               all_g = Tensor::empty_like(all_p),
-               all_shadow = Tensor::empty({kBegin + kSize}, DType::bf16),
+  const Tensor all_p = untouched_zeros({kBegin + kSize}, DType::f32),
+               all_g = untouched_zeros({kBegin + kSize}, DType::f32),
+               all_shadow = untouched_zeros({kBegin + kSize}, DType::bf16),
                shadow = Tensor::empty({kSize}, DType::bf16);
   const auto end_of = [&](const Tensor& t) { return t.rows(kBegin, kBegin + kSize); };
   copy_bytes(p, end_of(all_p));
