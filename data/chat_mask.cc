@@ -6,6 +6,7 @@
 
 #include "data/conversation.h"
 #include "data/printable.h"
+#include "data/train_detail.h"
 #include "tensor/check.h"
 
 namespace hone {
@@ -28,6 +29,9 @@ std::optional<bool> own_choice(const Conversation& conversation, size_t index) {
       reject(conversation, index, "\"weight\" is neither 0 nor 1; other weights are not supported");
     return value == 1;
   }
+  if (const auto detail = message.find(std::string(kTrainDetail));
+      detail != message.end() && !detail->is_null())
+    return !detail->empty();
   return std::nullopt;
 }
 
@@ -123,6 +127,11 @@ class Mask {
     const bool with_mark = rule.when == TrainOnMark::kAll ||
                            (rule.when == TrainOnMark::kTurn && chosen) ||
                            (rule.when == TrainOnMark::kLast && rule.last_turn == index);
+    if (const auto detail = train_detail(conversation_, turn.message); chosen && detail) {
+      add_details(turn, *detail);
+      if (with_mark) learned_.add(turn.end_mark);
+      return;
+    }
     if (chosen) {
       const ByteRange own = {turn.header_end, turn.end_mark.begin};
       if (chat_.has_generation_blocks && marks_generation(turn)) {
@@ -135,6 +144,25 @@ class Mask {
       learned_.add(own);
     }
     if (with_mark) learned_.add(turn.end_mark);
+  }
+
+  // Of the words that the message wants learned, those that the template wrote, inside its
+  // {% generation %} blocks where it has such.
+  void add_details(const TurnSpan& turn, const std::vector<ByteRange>& wanted) {
+    bool found = false;
+    for (const ByteRange& range : chat_.details) {
+      const ByteRange inside = {std::max(range.begin, turn.header_end),
+                                std::min(range.end, turn.end_mark.begin)};
+      if (inside.begin >= inside.end) continue;
+      found = true;
+      if (chat_.has_generation_blocks && marks_generation(turn))
+        learned_.add(chat_.generation, inside);
+      else
+        learned_.add(inside);
+    }
+    if (!found && !wanted.empty())
+      reject(conversation_, turn.message,
+             "the template leaves out, or rewrites, all that its train_detail has to be learned");
   }
 
   // {% generation %} speaks for the assistant's turns; those of other roles that were asked for

@@ -38,12 +38,13 @@ struct MaskOptions {
 // The learned bytes of `chat`, ascending and disjoint.
 //
 // A turn is learned if its role is one of roles_to_train; a message's own "train" (bool) or
-// "weight" (0 or 1) overrides that. Learned are the bytes from header_end to the end mark, the
+// "weight" (0 or 1) overrides that, and a "train_detail" (data/train_detail.h) does where there is
+// neither: an empty one is no. With one that is not, only its characters and the mark are learned. Learned are the bytes from header_end to the end mark, the
 // mark by train_on_eos or train_on_eot, and nothing behind it. Where the template has
 // {% generation %} blocks, a turn's learned bytes are those inside them.
 //
-// Errors: kDataset "<where>: ..." when a message to be learned cannot be found in the text, or when
-// "train" or "weight" is something else.
+// Errors: kDataset "<where>: ..." when a message to be learned, or all of its train_detail, cannot
+// be found in the text, or when "train", "weight" or "train_detail" is something else.
 std::vector<ByteRange> learned_ranges(const RenderedChat& chat, const Conversation& conversation,
                                       const MaskOptions& options);
 

@@ -6,7 +6,10 @@
 #include <optional>
 
 #include "data/conversation.h"
+#include "data/jinja_text.h"
 #include "data/printable.h"
+#include "data/text_only.h"
+#include "data/train_detail.h"
 
 namespace hone {
 namespace {
@@ -74,9 +77,65 @@ std::string role_of(const std::string& role, const RowFields& fields) {
 // The template's name of a property of the row.
 std::string property_of(const std::string& name, const RowFields& fields) {
   if (!fields.training.empty() && name == fields.training) return "train";
+  if (!fields.training_detail.empty() && name == fields.training_detail)
+    return std::string(kTrainDetail);
   for (const auto& [ours, theirs] : fields.properties)
     if (theirs == name) return ours;
   return name;
+}
+
+// Whether another property says what one of this name would.
+bool is_replaced(const std::string& name, const RowFields& fields) {
+  const auto by_other = [&](std::string_view ours, const std::string& theirs) {
+    return name == ours && !theirs.empty() && theirs != name;
+  };
+  return fields.properties.contains(name) || by_other("train", fields.training) ||
+         by_other(kTrainDetail, fields.training_detail);
+}
+
+std::string_view strip(std::string_view text, bool left, bool right) {
+  const jinja::Borders borders = jinja::strip_borders(text, left, right);
+  return text.substr(borders.begin, borders.end - borders.begin);
+}
+
+// What stands between the first `open` and the next `close`, and what is behind that.
+struct Enclosed {
+  std::string_view inside, behind;
+};
+std::optional<Enclosed> enclosed(std::string_view text, std::string_view open,
+                                 std::string_view close) {
+  const size_t begin = text.find(open);
+  if (begin == std::string_view::npos) return std::nullopt;
+  const size_t end = text.find(close, begin + open.size());
+  if (end == std::string_view::npos) return std::nullopt;
+  return Enclosed{text.substr(begin + open.size(), end - begin - open.size()),
+                  text.substr(end + close.size())};
+}
+
+// Moves reasoning that an answer has in tags to a property of its own. The tags are those of
+// axolotl's split_thinking.
+void split_thinking(const JsonValue& message, const std::string& property, Json& read) {
+  constexpr std::pair<const char*, const char*> kTags[] = {
+      {"<think>", "</think>"},
+      {"<reasoning>", "</reasoning>"},
+      {"<|begin_of_thought|>", "<|end_of_thought|>"}};
+  const auto content = read.find("content");
+  if (content == read.end() || !content->is_string()) return;
+  const std::string text = content->get<std::string>();
+  for (const auto& [open, close] : kTags) {
+    const auto thought = enclosed(text, open, close);
+    if (!thought) continue;
+    if (const auto given = read.find(property); given != read.end() && !given->is_null())
+      message.reject("reasoning once, found it in " + quote(property) + " and between " + open +
+                     " and " + close);
+    if (read.contains(kTrainDetail))
+      message.reject("no train_detail where split_thinking takes the reasoning out of the content");
+    const std::string_view rest = strip(thought->behind, true, false);
+    const auto solution = enclosed(rest, "<|begin_of_solution|>", "<|end_of_solution|>");
+    read[property] = std::string(strip(thought->inside, true, true));
+    read["content"] = std::string(solution ? strip(solution->inside, true, true) : rest);
+    return;
+  }
 }
 
 Json read_message(const JsonValue& message, const RowFields& fields) {
@@ -86,7 +145,7 @@ Json read_message(const JsonValue& message, const RowFields& fields) {
   for (const auto& [name, value] : message.members()) {
     const std::string property = property_of(name, fields);
     // What another property stands for is not to be overwritten by one that has its name.
-    if (property == name && fields.properties.contains(name)) continue;
+    if (property == name && is_replaced(name, fields)) continue;
     if (property == "content") content = value;
     if (property == "role") {
       read[property] = role_of(value.as_string(), fields);
@@ -106,6 +165,8 @@ Json read_message(const JsonValue& message, const RowFields& fields) {
     read["content"] = "";
     read["tool_calls"] = calls_in_content(*content);
   }
+  if (!fields.split_thinking.empty() && read["role"] == "assistant")
+    split_thinking(message, fields.split_thinking, read);
   return read;
 }
 
@@ -153,6 +214,7 @@ Conversation read_conversation(const JsonValue& row, const RowFields& fields) {
     conversation.messages.push_back(chat_message("assistant", row.get_string(fields.output)));
   }
   check_conversation(conversation);
+  check_text_only(conversation);
   return conversation;
 }
 

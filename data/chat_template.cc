@@ -7,6 +7,7 @@
 #include "data/chat_turns.h"
 #include "data/conversation.h"
 #include "data/printable.h"
+#include "data/train_detail.h"
 #include "tensor/check.h"
 
 namespace hone {
@@ -74,12 +75,17 @@ std::string ChatTemplate::variable(std::string_view name) const {
 
 jinja::Output ChatTemplate::run(const Conversation& conversation, bool add_generation_prompt,
                                 size_t messages) const {
+  std::vector<std::vector<jinja::Mark>> details(messages);
+  for (size_t i = 0; i < messages; ++i)
+    if (const auto ranges = train_detail(conversation, i))
+      for (const ByteRange& range : *ranges)
+        details[i].push_back({range.begin, range.end, jinja::kDetail});
   try {
     std::vector<jinja::Variable> variables;
     for (const auto& [name, value] : tokens_.variables) variables.push_back({name, value});
     Json shown = Json::array();
     for (size_t i = 0; i < messages; ++i) shown.push_back(conversation.messages[i]);
-    variables.push_back({"messages", jinja::messages_value(shown)});
+    variables.push_back({"messages", jinja::messages_value(shown, details)});
     variables.push_back({"tools", jinja::from_json(conversation.tools)});
     variables.push_back({"documents", jinja::Value()});
     variables.push_back({"add_generation_prompt", add_generation_prompt});
@@ -190,6 +196,15 @@ std::string ChatTemplate::prompt(const Conversation& conversation) const {
   check_conversation(conversation);
   return with_parsed_arguments(
       conversation, [&](const Conversation& c) { return run(c, true, c.size()).text.bytes; });
+}
+
+std::string ChatTemplate::answer_end(const Conversation& asked) const {
+  Conversation answered = asked;
+  answered.messages.push_back(chat_message("assistant", "answer"));
+  const RenderedChat chat = render(answered);
+  if (chat.turns.empty() || chat.turns.back().message != asked.size()) return "";
+  const ByteRange end = chat.turns.back().end_mark;
+  return chat.text.substr(end.begin, end.size());
 }
 
 }  // namespace hone

@@ -53,6 +53,10 @@ class ChatTemplate {
   // Errors: as render.
   std::string prompt(const Conversation& conversation) const;
 
+  // The mark that ends an answer to `asked`, whose last message is not the assistant's; empty where
+  // the template writes none. Errors: as render.
+  std::string answer_end(const Conversation& asked) const;
+
   const jinja::Source& source() const { return template_.source(); }
   // Everything that decides what it writes, for checksums.
   const std::string& settings() const { return settings_; }

@@ -4,12 +4,14 @@
 
 #include <filesystem>
 #include <optional>
+#include <utility>
 
 #include "data/builtin_templates.h"
 #include "data/conversation.h"
 #include "data/file.h"
 #include "data/json.h"
 #include "data/printable.h"
+#include "data/special_token_names.h"
 #include "tensor/check.h"
 
 namespace hone {
@@ -120,10 +122,9 @@ std::map<std::string, std::string> load_special_tokens(const std::string& model_
     const fs::path path = fs::path(model_dir) / file;
     if (!is_file(path)) continue;
     const JsonValue config = load_json(path.string());
-    for (const char* name : {"bos_token", "eos_token", "unk_token", "sep_token", "pad_token",
-                             "cls_token", "mask_token"})
-      if (const auto value = config.find(name))
-        if (auto text = token_text(*value)) tokens[name] = std::move(*text);
+    for (const std::string_view name : kSpecialTokenNames)
+      if (const auto value = config.find(std::string(name)))
+        if (auto text = token_text(*value)) tokens[std::string(name)] = std::move(*text);
   }
   return tokens;
 }
@@ -144,7 +145,18 @@ ChatTemplate load_chat_template(const ChatTemplateChoice& choice, const std::str
   }
   for (int32_t id = 0; id < tokenizer.vocab_size(); ++id)
     if (tokenizer.is_special(id)) tokens.special.push_back(tokenizer.id_to_token(id));
+  tokens.special.insert(tokens.special.end(), choice.additional_special_tokens.begin(),
+                        choice.additional_special_tokens.end());
   return ChatTemplate(found.text, std::move(found.source), std::move(tokens), choice.now);
+}
+
+std::string chat_template_text(const ChatTemplateChoice& choice, const std::string& model_dir) {
+  return find_template(choice, model_dir).text;
+}
+
+std::optional<std::string> model_chat_template(const std::string& model_dir) {
+  if (auto own = model_template(model_dir)) return std::move(own->text);
+  return std::nullopt;
 }
 
 void check_template_marks(const ChatTemplate& chat_template, const std::string& model_dir,

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -18,13 +19,14 @@ struct ChatTemplateChoice {
   // "tokenizer_default": the model's own; "tokenizer_default_fallback_NAME": the same, or NAME where
   // the model has none; "jinja": `jinja`; or the name of a built-in template.
   std::string name = "tokenizer_default";
-  std::string jinja;                                  // a template's text, or the path of its file
-  std::map<std::string, std::string> special_tokens;  // "eos_token" -> text, over the tokenizer's
-  std::vector<std::string> eot_tokens;                // end turns as well as the eos token
-  int64_t now = kTrainingDate;                        // for templates that print today's date
+  std::string jinja;                                   // a template's text, or the path of its file
+  std::map<std::string, std::string> special_tokens;   // "eos_token" -> text, over the tokenizer's
+  std::vector<std::string> additional_special_tokens;  // beside those that the tokenizer says
+  std::vector<std::string> eot_tokens;                 // end turns as well as the eos token
+  int64_t now = kTrainingDate;                         // for templates that print today's date
 };
 
-// The texts of a model's special tokens: "bos_token", "eos_token", ... from tokenizer_config.json
+// The texts of a model's special tokens, kSpecialTokenNames, from tokenizer_config.json
 // and special_tokens_map.json. Errors: kModel for files that are not what they should be.
 std::map<std::string, std::string> load_special_tokens(const std::string& model_dir);
 
@@ -37,6 +39,12 @@ bool is_template_text(std::string_view jinja);
 // Errors: kUsage, naming the keys, for a choice that cannot be followed; kModel for a model's files.
 ChatTemplate load_chat_template(const ChatTemplateChoice& choice, const std::string& model_dir,
                                 const Tokenizer& tokenizer);
+
+// The text of the template that load_chat_template takes. Errors: as it.
+std::string chat_template_text(const ChatTemplateChoice& choice, const std::string& model_dir);
+
+// The text of a model's own template; nullopt where it has none. Errors: kModel.
+std::optional<std::string> model_chat_template(const std::string& model_dir);
 
 // Throws Error(kModel) when a built-in template writes marks such as <|im_end|> that `tokenizer` does
 // not have as tokens of their own: the model would see them as loose characters.

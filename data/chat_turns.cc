@@ -33,14 +33,16 @@ class Finder {
     for (const jinja::Mark& m : output.text.marks) {
       if (m.origin >= 0) traces_[static_cast<size_t>(m.origin)].own.push_back({m.begin, m.end});
       if (m.origin == jinja::kGeneration) chat_.generation.push_back({m.begin, m.end});
+      if (m.origin == jinja::kDetail) chat_.details.push_back({m.begin, m.end});
     }
   }
 
   RenderedChat find() {
     for (size_t i = 0; i < traces_.size(); ++i) find_turn(i);
     check_order();
-    std::sort(chat_.generation.begin(), chat_.generation.end(),
-              [](const ByteRange& a, const ByteRange& b) { return a.begin < b.begin; });
+    for (auto* ranges : {&chat_.generation, &chat_.details})
+      std::sort(ranges->begin(), ranges->end(),
+                [](const ByteRange& a, const ByteRange& b) { return a.begin < b.begin; });
     return std::move(chat_);
   }
 

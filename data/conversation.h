@@ -22,7 +22,7 @@ namespace hone {
 struct Conversation {
   // An array of objects, with all their fields in the order of the row: "role", "content" (a
   // string, a list of parts, or null), "tool_calls", "reasoning_content", "name", ... The fields
-  // "train" and "weight" are for the mask; templates ignore them.
+  // "train", "weight" and "train_detail" are for the mask; templates ignore them.
   Json messages = Json::array();
   Json tools;                             // an array of tool descriptions, or null
   Json template_kwargs = Json::object();  // further variables: {"enable_thinking": false}, ...

@@ -222,7 +222,7 @@ void TextBuilder::append(const Text& text, size_t begin, size_t end) {
 
 void TextBuilder::mark(size_t begin, size_t end, int32_t origin) {
   if (begin >= end) return;
-  if (!text_.marks.empty() && origin != kGeneration) {
+  if (!text_.marks.empty() && origin >= 0) {
     Mark& last = text_.marks.back();
     if (last.origin == origin && last.end == begin) {
       last.end = end;

@@ -20,8 +20,9 @@ namespace hone::jinja {
 
 inline constexpr int32_t kNoOrigin = -1;    // the template's own text
 inline constexpr int32_t kGeneration = -2;  // the inside of a {% generation %} block
+inline constexpr int32_t kDetail = -3;      // a message's own words that its row wants learned
 
-// Bytes [begin, end) come from message `origin`, or are a generation block.
+// Bytes [begin, end) come from message `origin`, are a generation block, or a detail.
 struct Mark {
   size_t begin = 0, end = 0;
   int32_t origin = kNoOrigin;

@@ -228,13 +228,22 @@ Value from_json(const Json& json, int32_t origin) {
   return result;
 }
 
-Value messages_value(const Json& messages) {
+Value messages_value(const Json& messages, std::span<const std::vector<Mark>> details) {
   std::vector<Value> all;
   for (const Json& message : messages) {
     const auto index = static_cast<int32_t>(all.size());
     Map map;
-    for (const auto& [key, member] : message.items())
-      map.set(key, from_json(member, is_label(key) ? kNoOrigin : index));
+    for (const auto& [key, member] : message.items()) {
+      const auto i = static_cast<size_t>(index);
+      if (key == "content" && member.is_string() && i < details.size() && !details[i].empty()) {
+        TextBuilder text;
+        text.append(member.get_ref<const std::string&>(), index);
+        for (const Mark& m : details[i]) text.mark(m.begin, m.end, kDetail);
+        map.set(key, text.take());
+      } else {
+        map.set(key, from_json(member, is_label(key) ? kNoOrigin : index));
+      }
+    }
     Value value = std::move(map);
     value.set_origin(index);
     value.set_is_message(true);

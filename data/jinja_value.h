@@ -9,6 +9,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -156,7 +157,8 @@ bool equal(const Value& a, const Value& b, Budget* budget = nullptr);
 Value from_json(const Json& json, int32_t origin = kNoOrigin);
 
 // The messages of a conversation: each knows its index, and its fields carry it but for the labels
-// ("role", "name", "tool_call_id").
-Value messages_value(const Json& messages);
+// ("role", "name", "tool_call_id"). `details`: of each message, ranges of its content's bytes to be
+// marked kDetail, ascending and disjoint; may be shorter than the messages.
+Value messages_value(const Json& messages, std::span<const std::vector<Mark>> details = {});
 
 }  // namespace hone::jinja

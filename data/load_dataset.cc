@@ -90,6 +90,7 @@ class Loader {
       for (int64_t i = 0; i < n; ++i) encode(i);
     }
     for (Pending& row : batch) take(row, encoder.fields().format);
+    if (are_conversations(encoder.fields())) files_.back().conversations = files_.back().kept;
     batch.clear();
   }
 

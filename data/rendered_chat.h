@@ -56,6 +56,9 @@ struct RenderedChat {
   // marks with them what the model writes.
   bool has_generation_blocks = false;
   std::vector<ByteRange> generation;
+  // The characters that messages have in their train_detail (data/train_detail.h), as far as the
+  // template wrote them; ascending and disjoint.
+  std::vector<ByteRange> details;
 };
 
 // Errors: kDataset "<where>: ..." for conversations that the template does not take.

@@ -9,11 +9,17 @@ namespace hone {
 namespace {
 
 constexpr std::pair<const char*, int64_t RowCounts::*> kCounts[] = {
-    {"rows", &RowCounts::rows},           {"kept", &RowCounts::kept},
-    {"examples", &RowCounts::examples},   {"too_long", &RowCounts::too_long},
-    {"too_short", &RowCounts::too_short}, {"unlabelled", &RowCounts::unlabelled},
-    {"truncated", &RowCounts::truncated}, {"longest", &RowCounts::longest},
-    {"tokens", &RowCounts::tokens},       {"labels", &RowCounts::labels},
+    {"rows", &RowCounts::rows},
+    {"kept", &RowCounts::kept},
+    {"examples", &RowCounts::examples},
+    {"too_long", &RowCounts::too_long},
+    {"too_short", &RowCounts::too_short},
+    {"unlabelled", &RowCounts::unlabelled},
+    {"conversations", &RowCounts::conversations},
+    {"truncated", &RowCounts::truncated},
+    {"longest", &RowCounts::longest},
+    {"tokens", &RowCounts::tokens},
+    {"labels", &RowCounts::labels},
 };
 
 }  // namespace

@@ -15,17 +15,18 @@ namespace hone {
 // rows = kept + too_long + too_short + unlabelled.
 struct RowCounts {
   std::string path;
-  std::string format;      // what the rows are: "messages"
-  int64_t rows = 0;        // read
-  int64_t kept = 0;        // that became examples
-  int64_t examples = 0;    // more than kept where long texts became several
-  int64_t too_long = 0;    // dropped: more tokens than fit
-  int64_t too_short = 0;   // dropped: fewer tokens than asked for
-  int64_t unlabelled = 0;  // dropped: nothing in them to learn
-  int64_t truncated = 0;   // of those kept: cut to what fits
-  int64_t longest = 0;     // tokens of the longest row, kept or not
-  int64_t tokens = 0;      // of the examples
-  int64_t labels = 0;      // of the examples
+  std::string format;         // what the rows are: "messages"
+  int64_t rows = 0;           // read
+  int64_t kept = 0;           // that became examples
+  int64_t conversations = 0;  // of those kept: written by the chat template
+  int64_t examples = 0;       // more than kept where long texts became several
+  int64_t too_long = 0;       // dropped: more tokens than fit
+  int64_t too_short = 0;      // dropped: fewer tokens than asked for
+  int64_t unlabelled = 0;     // dropped: nothing in them to learn
+  int64_t truncated = 0;      // of those kept: cut to what fits
+  int64_t longest = 0;        // tokens of the longest row, kept or not
+  int64_t tokens = 0;         // of the examples
+  int64_t labels = 0;         // of the examples
 
   bool operator==(const RowCounts&) const = default;
 };

@@ -58,14 +58,11 @@ RowEncoder RowEncoder::detected(const JsonValue& row) const {
 
 TokenRow RowEncoder::encode(const JsonValue& row) const {
   const RowFields& fields = encoding_.fields;
-  const bool chat = fields.format == RowFormat::kMessages ||
-                    fields.format == RowFormat::kQuestionAnswer ||
-                    (fields.format == RowFormat::kInstruction && fields.prompt.turn.empty());
   TokenRow tokens;
   if (fields.format == RowFormat::kTokens) {
     tokens = read_tokens(row);
   } else {
-    tokens = chat ? encode_chat_row(row) : encode_prompt(row);
+    tokens = are_conversations(fields) ? encode_chat_row(row) : encode_prompt(row);
   }
   if (!tokens.is_label.empty()) tokens.is_label.front() = 0;
   return tokens;

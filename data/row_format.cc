@@ -131,6 +131,11 @@ RowFields detect_fields(const JsonValue& row, RowFields fields) {
   return fields;
 }
 
+bool are_conversations(const RowFields& fields) {
+  return fields.format == RowFormat::kMessages || fields.format == RowFormat::kQuestionAnswer ||
+         (fields.format == RowFormat::kInstruction && fields.prompt.turn.empty());
+}
+
 std::string describe(const RowFields& fields) {
   switch (fields.format) {
     case RowFormat::kMessages: {
@@ -160,9 +165,9 @@ std::string settings_text(const RowFields& fields) {
   };
   for (const std::string* field :
        {&fields.messages, &fields.tools, &fields.training, &fields.training_detail,
-        &fields.question, &fields.answer, &fields.system, &fields.instruction, &fields.input,
-        &fields.output, &fields.text, &fields.prompt.system, &fields.prompt.turn,
-        &fields.prompt.turn_without_input, &fields.prompt.default_system,
+        &fields.split_thinking, &fields.question, &fields.answer, &fields.system,
+        &fields.instruction, &fields.input, &fields.output, &fields.text, &fields.prompt.system,
+        &fields.prompt.turn, &fields.prompt.turn_without_input, &fields.prompt.default_system,
         &fields.prompt.default_system_without_input})
     add(*field);
   for (const auto* map : {&fields.properties, &fields.roles}) {

@@ -56,6 +56,8 @@ struct RowFields {
   bool drop_system_message = false;
   std::string training;         // a message's property that says whether it is learned
   std::string training_detail;  // one that says which of its characters are
+  // The property that reasoning in tags (<think> ...) of an answer moves to; empty: it stays.
+  std::string split_thinking;
 
   // question/answer
   std::string question = "question";
@@ -78,6 +80,9 @@ struct RowFields {
 // the usual other names are known ("conversations" of from and value, "prompt" and "completion").
 // Errors: kDataset naming file:line, the fields expected and those found.
 RowFields detect_fields(const JsonValue& row, RowFields fields);
+
+// Whether a chat template writes such rows. Requires: the format is not kAuto.
+bool are_conversations(const RowFields& fields);
 
 // "messages in \"conversations\" (role: from, content: value)", for people.
 std::string describe(const RowFields& fields);

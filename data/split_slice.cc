@@ -83,4 +83,16 @@ std::optional<SplitSlice> parse_split(std::string_view text) {
   return slice;
 }
 
+std::optional<std::vector<SplitSlice>> parse_split_sum(std::string_view text) {
+  std::vector<SplitSlice> slices;
+  for (;;) {
+    const size_t plus = text.find('+');
+    const std::optional<SplitSlice> slice = parse_split(text.substr(0, plus));
+    if (!slice) return std::nullopt;
+    slices.push_back(*slice);
+    if (plus == std::string_view::npos) return slices;
+    text.remove_prefix(plus + 1);
+  }
+}
+
 }  // namespace hone

@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 namespace hone {
 
@@ -34,5 +35,8 @@ struct SplitSlice {
 
 // nullopt when `text` is something else.
 std::optional<SplitSlice> parse_split(std::string_view text);
+
+// Several with + between them, to be read one after the other: train[:10%]+train[-10%:].
+std::optional<std::vector<SplitSlice>> parse_split_sum(std::string_view text);
 
 }  // namespace hone

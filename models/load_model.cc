@@ -24,20 +24,36 @@ class UnfrozenNames {
   UnfrozenNames(const std::vector<std::string>& patterns, std::string infix)
       : infix_(std::move(infix)) {
     for (const std::string& pattern : patterns)
-      patterns_.push_back(Regex::compile("(?:" + pattern + ").*", Regex::Syntax::kPattern,
-                                         "unfrozen_parameters \"" + pattern + "\""));
+      by_user([&] {
+        patterns_.push_back(Regex::compile("(?:" + pattern + ").*", Regex::Syntax::kPattern,
+                                           "unfrozen_parameters \"" + pattern + "\""));
+      });
   }
 
   bool contains(const std::string& name) const {
     constexpr std::string_view kModel = "model.";
     std::string full = name;
     if (name.starts_with(kModel)) full.insert(kModel.size(), infix_);
-    return std::any_of(patterns_.begin(), patterns_.end(), [&](const Regex& pattern) {
-      return pattern.full_match(full) || pattern.full_match(name);
+    bool found = false;
+    by_user([&] {
+      found = std::any_of(patterns_.begin(), patterns_.end(), [&](const Regex& pattern) {
+        return pattern.full_match(full) || pattern.full_match(name);
+      });
     });
+    return found;
   }
 
  private:
+  // What is wrong with a pattern is the configuration's fault, not that of the model's files.
+  template <class Function>
+  static void by_user(Function f) {
+    try {
+      f();
+    } catch (const Error& e) {
+      fail(ErrorCode::kUsage, e.what());
+    }
+  }
+
   std::vector<Regex> patterns_;
   std::string infix_;
 };

@@ -42,11 +42,24 @@ LoadedModel load(const Options& o) {
   return load_model(load);
 }
 
+// The first folder that has the file: the adapter's, where a run leaves what it changed of its
+// model's files, or the model's.
+std::string folder_with(const Options& o, const char* file) {
+  std::error_code ignored;
+  if (!o.adapter.empty() &&
+      std::filesystem::is_regular_file(std::filesystem::path(o.adapter) / file, ignored))
+    return o.adapter;
+  return o.model.starts_with("random:") ? "" : o.model;
+}
+
+std::string tokenizer_path(const Options& o) {
+  return o.tokenizer.empty() ? folder_with(o, "tokenizer.json") : o.tokenizer;
+}
+
 Tokenizer load_tokenizer(const Options& o, const ModelConfig& config) {
-  const bool random = o.model.starts_with("random:");
-  if (o.tokenizer.empty() && random)
+  const std::string path = tokenizer_path(o);
+  if (path.empty())
     fail(ErrorCode::kUsage, "--model ", o.model, " has no tokenizer; name one with --tokenizer");
-  const std::string path = o.tokenizer.empty() ? o.model : o.tokenizer;
   Tokenizer tokenizer = Tokenizer::load(path);
   if (tokenizer.vocab_size() > config.vocab_size)
     fail(ErrorCode::kModel, path, ": the tokenizer has ids up to ", tokenizer.vocab_size() - 1,
@@ -54,10 +67,10 @@ Tokenizer load_tokenizer(const Options& o, const ModelConfig& config) {
   return tokenizer;
 }
 
-// The template that --chat-template names, or the model's own.
+// The template that --chat-template names, or the tokenizer's own.
 ChatTemplate load_template(const Options& o, const Tokenizer& tokenizer) {
   namespace fs = std::filesystem;
-  fs::path folder = o.tokenizer.empty() ? o.model : o.tokenizer;
+  fs::path folder = tokenizer_path(o);
   std::error_code ignored;
   if (!fs::is_directory(folder, ignored)) folder = fs::absolute(folder).parent_path();
   ChatTemplateChoice choice;
@@ -163,7 +176,7 @@ int run(Options& o) {
       prompts.empty())
     chat_template.emplace(load_template(o, tokenizer));
   std::vector<int64_t> stop_tokens =
-      load_stop_tokens(o.model.starts_with("random:") ? "" : o.model, m.config);
+      load_stop_tokens(folder_with(o, "generation_config.json"), m.config);
   std::vector<std::vector<int64_t>> ids;
   if (prompts.empty())
     encode_prompt({"", ask("?", "", "the conversation"), ""}, tokenizer, chat_template,
@@ -185,7 +198,9 @@ int run(Options& o) {
 void add_model_options(CLI::App& app, Options& o) {
   app.add_option("--model", o.model, "model directory, or random:<preset>")->required();
   app.add_option("--adapter", o.adapter, "PEFT adapter directory to attach");
-  app.add_option("--tokenizer", o.tokenizer, "tokenizer.json or its folder; default: the model's");
+  app.add_option(
+      "--tokenizer", o.tokenizer,
+      "tokenizer.json or its folder; default: the adapter's if it has one, or the model's");
   app.add_option("--dtype", o.dtype, "of weights and activations")
       ->check(CLI::IsMember({"float32", "bfloat16", "float64"}))
       ->capture_default_str();

@@ -3,11 +3,13 @@
 #include "train/chat_writer.h"
 
 #include <memory>
+#include <optional>
 #include <string>
+#include <string_view>
 
-#include "data/chat_template_files.h"
 #include "data/conversation.h"
 #include "data/printable.h"
+#include "data/special_token_names.h"
 #include "tensor/check.h"
 #include "train/model_options.h"
 
@@ -16,23 +18,36 @@ namespace {
 
 // Special tokens that templates are given; the tokenizer must know their texts.
 void check_special_tokens(const TrainConfig& config, const Tokenizer& tokenizer) {
-  for (const auto& [name, text] : config.special_tokens)
-    if (!tokenizer.token_to_id(text))
-      fail(ErrorCode::kUsage, "special_tokens.", name, ": the tokenizer in ",
-           printable(tokenizer_dir(config), 4096), " has no token ", quote(text, 60),
-           "; the vocabulary cannot grow, so name one that it has");
+  const auto reject = [&](std::string_view name, const std::string& text, const char* why) {
+    fail(ErrorCode::kUsage, "special_tokens.", name, ": the tokenizer in ",
+         printable(tokenizer_dir(config), 4096), why, quote(text, 60),
+         "; the vocabulary cannot grow, so name one that it has");
+  };
+  for (const auto& [name, text] : config.special_tokens.texts)
+    if (!tokenizer.token_to_id(text)) reject(name, text, " has no token ");
+  for (const std::string& text : config.special_tokens.additional) {
+    const std::optional<int32_t> id = tokenizer.token_to_id(text);
+    if (!id || tokenizer.encode(text) != std::vector<int32_t>{*id})
+      reject(kAdditionalSpecialTokens, text, " has no token of its own for ");
+  }
 }
 
 }  // namespace
 
-ChatWriter make_chat_writer(const TrainConfig& config, const Tokenizer& tokenizer) {
+ChatTemplateChoice template_choice(const TrainConfig& config, const DatasetConfig& dataset) {
+  const bool own = !dataset.chat_template.empty();
+  return {.name = own ? dataset.chat_template : config.chat_template,
+          .jinja = own ? dataset.chat_template_jinja : config.chat_template_jinja,
+          .special_tokens = config.special_tokens.texts,
+          .additional_special_tokens = config.special_tokens.additional,
+          .eot_tokens = config.eot_tokens};
+}
+
+ChatWriter make_chat_writer(const TrainConfig& config, const DatasetConfig& dataset,
+                            const Tokenizer& tokenizer) {
   check_special_tokens(config, tokenizer);
   const auto chat_template = std::make_shared<const ChatTemplate>(
-      load_chat_template({.name = config.chat_template,
-                          .jinja = config.chat_template_jinja,
-                          .special_tokens = config.special_tokens,
-                          .eot_tokens = config.eot_tokens},
-                         tokenizer_dir(config), tokenizer));
+      load_chat_template(template_choice(config, dataset), tokenizer_dir(config), tokenizer));
   check_template_marks(*chat_template, tokenizer_dir(config), tokenizer);
   ChatWriter writer;
   writer.render = [chat_template, system = config.default_system_message](const Conversation& c) {

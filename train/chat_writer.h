@@ -4,16 +4,21 @@
 // The chat template that a configuration asks for.
 #pragma once
 
+#include "data/chat_template_files.h"
 #include "data/tokenizer.h"
 #include "train/config.h"
 #include "train/training_data.h"
 
 namespace hone {
 
-// By chat_template, chat_template_jinja, default_system_message, special_tokens and eot_tokens, with
-// the files of the tokenizer's folder.
+// The template of an item of datasets: its own, or the run's.
+ChatTemplateChoice template_choice(const TrainConfig& config, const DatasetConfig& dataset);
+
+// By chat_template and chat_template_jinja of the item or of the run, default_system_message,
+// special_tokens and eot_tokens, with the files of the tokenizer's folder.
 // Errors: kUsage naming the keys; kModel for files of that folder, and for a tokenizer that does not
 // know the marks of a built-in template.
-ChatWriter make_chat_writer(const TrainConfig& config, const Tokenizer& tokenizer);
+ChatWriter make_chat_writer(const TrainConfig& config, const DatasetConfig& dataset,
+                            const Tokenizer& tokenizer);
 
 }  // namespace hone

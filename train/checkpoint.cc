@@ -10,7 +10,6 @@
 #include "data/safetensors.h"
 #include "data/safetensors_writer.h"
 #include "train/checkpoint_folder.h"
-#include "train/export_model.h"
 
 namespace hone {
 namespace {
@@ -96,7 +95,7 @@ fs::path write_checkpoint(const fs::path& output_dir, const CheckpointContent& c
   }
   write_file((dir / kRunStateName).string(), run_state_text(state));
   make_directories((dir / (content.model.lora ? kAdapterFolder : kModelFolder)).string());
-  export_model(content.model, dir, content.base_dir, content.tokenizer_dir);
+  export_model(content.model, dir, content.source);
 
   Manifest manifest;
   manifest.step = state.steps;

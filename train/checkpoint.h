@@ -19,6 +19,7 @@
 #include <string>
 
 #include "models/load_model.h"
+#include "train/export_model.h"
 #include "train/manifest.h"
 #include "train/optimizer.h"
 #include "train/run_state.h"
@@ -29,8 +30,7 @@ namespace hone {
 struct CheckpointContent {
   const LoadedModel& model;
   const AdamW& optimizer;
-  std::string base_dir = {};  // as for export_model
-  std::string tokenizer_dir = {};
+  ExportSource source = {};
   bool resumable = true;  // false: adapter/ or model/ and trainer_state.json alone
 };
 

@@ -83,7 +83,8 @@ struct DatasetConfig {
   std::string template_thinking_key = "reasoning_content";
   std::map<std::string, std::string> message_property_mappings;
   std::string message_field_role, message_field_content;  // older names for two of these
-  std::string message_field_training;
+  std::string message_field_training, message_field_training_detail;
+  bool split_thinking = false;
   std::string field_question = "question";
   std::string field_answer = "answer";
   std::string field_system = "system";
@@ -93,12 +94,22 @@ struct DatasetConfig {
   std::string field = "text";
 
   // What conversations become.
+  std::string chat_template;        // empty: the run's
+  std::string chat_template_jinja;  // text, or the absolute path of its file
   std::map<std::string, std::vector<std::string>>
       roles;  // the template's role -> those in the rows
   bool drop_system_message = false;
   std::vector<std::string> roles_to_train = {"assistant"};
   TrainOnMark train_on_eos = TrainOnMark::kTurn;
   std::string train_on_eot;  // empty: as train_on_eos
+};
+
+// Tokens of the vocabulary, over what the tokenizer's files say of them.
+struct SpecialTokens {
+  std::map<std::string, std::string> texts;  // "eos_token" -> text
+  std::vector<std::string> additional;       // further ones that count as special
+
+  bool operator==(const SpecialTokens&) const = default;
 };
 
 // An amount of memory.
@@ -153,10 +164,10 @@ struct TrainConfig {
 
   // chat template (data/chat_template_files.h)
   std::string chat_template = std::string(kDefaultChatTemplate);
-  std::string chat_template_jinja;                    // text, or the absolute path of its file
-  std::string default_system_message;                 // of conversations without one
-  std::map<std::string, std::string> special_tokens;  // "eos_token" -> text
-  std::vector<std::string> eot_tokens;                // end turns beside the eos token
+  std::string chat_template_jinja;     // text, or the absolute path of its file
+  std::string default_system_message;  // of conversations without one
+  SpecialTokens special_tokens;
+  std::vector<std::string> eot_tokens;  // end turns beside the eos token
 
   // adapter
   AdapterKind adapter = AdapterKind::kNone;

@@ -9,6 +9,7 @@
 #include <span>
 #include <variant>
 
+#include "data/special_token_names.h"
 #include "train/config_yaml.h"
 
 namespace hone {
@@ -105,6 +106,12 @@ std::string expected(const ConfigKey<T>& key) {
           [](std::map<std::string, std::vector<std::string>> T::*) {
             return std::string("a map from names to lists of names");
           },
+          [](SpecialTokens T::*) {
+            std::string text = "a map of";
+            for (const std::string_view name : kSpecialTokenNames)
+              text += (name == kSpecialTokenNames[0] ? " " : ", ") + std::string(name);
+            return text + " to text, and additional_special_tokens to a list";
+          },
           [&](DatasetType T::*) {
             return words(row_type_words()) + ", or a map {format: ..., field_instruction: ...}";
           },
@@ -177,8 +184,7 @@ std::string default_text(const ConfigKey<DatasetConfig>& key) {
 bool has_pattern_keys(const ConfigKey<TrainConfig>& key) {
   using C = TrainConfig;
   return std::holds_alternative<NamedValues<int64_t> C::*>(key.member) ||
-         std::holds_alternative<NamedValues<double> C::*>(key.member) ||
-         std::holds_alternative<std::map<std::string, std::string> C::*>(key.member);
+         std::holds_alternative<NamedValues<double> C::*>(key.member);
 }
 
 }  // namespace hone

@@ -80,9 +80,9 @@ using Member =
                  std::optional<double> T::*, std::optional<ByteSize> T::*,
                  std::vector<std::string> T::*, ModuleSelection T::*, NamedValues<int64_t> T::*,
                  NamedValues<double> T::*, std::map<std::string, std::string> T::*,
-                 std::map<std::string, std::vector<std::string>> T::*, DatasetType T::*,
-                 InputPath T::*, std::filesystem::path T::*, std::vector<DatasetConfig> T::*,
-                 ChoiceMember<T>>;
+                 std::map<std::string, std::vector<std::string>> T::*, SpecialTokens T::*,
+                 DatasetType T::*, InputPath T::*, std::filesystem::path T::*,
+                 std::vector<DatasetConfig> T::*, ChoiceMember<T>>;
 
 template <class T>
 struct ConfigKey {
@@ -97,6 +97,7 @@ struct ConfigKey {
   std::string_view example = "";  // a value, as YAML; "" for what its type or default suggests
   std::string_view others = "";   // an enum member: why there are no other words
   bool hub_model = false;         // a path that may also be a model's name on the Hugging Face hub
+  bool patterns = false;          // its names, or a map's keys, are regular expressions
 
   bool matches(std::string_view key) const {
     return name.ends_with('*') ? key.starts_with(name.substr(0, name.size() - 1)) : key == name;

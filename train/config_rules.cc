@@ -11,7 +11,8 @@ namespace {
 
 using config_rules::TrainRules;
 
-void append(TrainRules& rules, TrainRules more) {
+template <class T>
+void append(std::vector<ConfigRule<T>>& rules, std::vector<ConfigRule<T>> more) {
   std::move(more.begin(), more.end(), std::back_inserter(rules));
 }
 
@@ -93,7 +94,11 @@ const TrainRules& train_rules() {
 }
 
 const std::vector<ConfigRule<DatasetConfig>>& dataset_rules() {
-  static const std::vector<ConfigRule<DatasetConfig>> rules = config_rules::dataset_item_rules();
+  static const std::vector<ConfigRule<DatasetConfig>> rules = [] {
+    std::vector<ConfigRule<DatasetConfig>> all = config_rules::dataset_item_rules();
+    append(all, config_rules::dataset_template_rules());
+    return all;
+  }();
   return rules;
 }
 

@@ -9,6 +9,8 @@
 #include <cstdint>
 #include <cstdio>
 
+#include "data/special_token_names.h"
+
 namespace hone {
 namespace {
 
@@ -55,6 +57,15 @@ std::string text_of(const std::map<std::string, V>& values) {
 template <class V>
 std::string text_of(const NamedValues<V>& values) {
   return members_text(values);
+}
+std::string text_of(const SpecialTokens& value) {
+  std::string text;
+  const auto add = [&](const std::string& key, const std::string& part) {
+    if (!part.empty()) text += (text.empty() ? "" : ", ") + key + ": " + part;
+  };
+  for (const auto& [key, token] : value.texts) add(key, text_of(token));
+  add(std::string(kAdditionalSpecialTokens), text_of(value.additional));
+  return text.empty() ? "" : "{" + text + "}";
 }
 std::string text_of(const ModuleSelection& value) {
   return value.pattern.empty() ? text_of(value.names) : text_of(value.pattern);

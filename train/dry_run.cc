@@ -9,7 +9,7 @@
 namespace hone {
 namespace {
 
-std::string memory_text(const RunPlan& plan, const std::vector<RowShape>& rows) {
+std::string memory_text(const RunPlan& plan, const RunShapes& shapes) {
   const MemoryForecast& forecast = plan.forecast;
   std::string text = "memory at the peak: " + format_bytes(forecast.plan.peak_bytes) + "\n" +
                      memory_table(forecast.plan);
@@ -18,7 +18,7 @@ std::string memory_text(const RunPlan& plan, const std::vector<RowShape>& rows) 
           std::string(forecast.limit_is_key ? "memory_limit is " : "the machine has ") +
           format_bytes(forecast.limit_bytes) + (forecast.limit_is_key ? "" : " left") + "\n";
   const std::string edits =
-      memory_edits(plan.config, plan.model.config, rows, forecast.plan.peak_bytes);
+      memory_edits(plan.config, plan.model.config, shapes, forecast.plan.peak_bytes);
   if (!edits.empty()) text += "what would help, with the peak predicted for it:\n" + edits;
   return text;
 }
@@ -37,10 +37,10 @@ std::string sample_text(const RunPlan& plan, const Tokenizer& tokenizer, RowMark
 
 }  // namespace
 
-std::string describe_dry_run(const RunPlan& plan, const std::vector<RowShape>& rows,
+std::string describe_dry_run(const RunPlan& plan, const RunShapes& shapes,
                              const Tokenizer& tokenizer, RowMarks marks) {
   return "\ntrained parameters: modules x parameters\n" +
-         format_trainable_table(trainable_table(plan.model)) + "\n" + memory_text(plan, rows) +
+         format_trainable_table(trainable_table(plan.model)) + "\n" + memory_text(plan, shapes) +
          "\n" + sample_text(plan, tokenizer, marks) + "\ndry run: nothing was trained; plan in " +
          (plan.output_dir / "plan.json").string() + "\n";
 }

@@ -13,7 +13,7 @@ namespace hone {
 
 // What --dry-run prints after the header: the trainable table, memory by category with what would
 // help if it does not fit, and one row with its loss mask, the first of the run.
-std::string describe_dry_run(const RunPlan& plan, const std::vector<RowShape>& rows,
+std::string describe_dry_run(const RunPlan& plan, const RunShapes& shapes,
                              const Tokenizer& tokenizer, RowMarks marks);
 
 }  // namespace hone

@@ -22,6 +22,21 @@ uint64_t shape_key(const MicroBatch& m) {
 
 }  // namespace
 
+SamplerSettings sampler_settings(const EvaluatorSettings& settings) {
+  return {.sequence_len = settings.sequence_len,
+          .packing = settings.packing,
+          .micro_batch_size = settings.batch_size,
+          .accumulation_steps = 1,
+          .seed = 0};
+}
+
+Tensor sum_of_losses(const LoadedModel& model, const Batch& batch, const Tensor& one) {
+  const NoGrad no_grad;
+  const DecoderOutput out =
+      model.model->forward(batch, model.model->context(batch), /*recompute=*/false);
+  return model.model->loss(out, batch, one).value();  // divided by one
+}
+
 double Evaluation::perplexity() const { return std::exp(loss); }
 
 Evaluator::Evaluator(const LoadedModel& model, const Dataset& dataset,
@@ -29,21 +44,13 @@ Evaluator::Evaluator(const LoadedModel& model, const Dataset& dataset,
     : model_(model),
       dataset_(dataset),
       settings_(settings),
-      sampler_(dataset.lengths(), {.sequence_len = settings.sequence_len,
-                                   .packing = settings.packing,
-                                   .micro_batch_size = settings.batch_size,
-                                   .accumulation_steps = 1,
-                                   .seed = 0}) {}
+      sampler_(dataset.lengths(), sampler_settings(settings)) {}
 
-double Evaluator::sum_of_losses(const MicroBatch& micro_batch) const {
+double Evaluator::sum_of_losses_of(const MicroBatch& micro_batch) const {
   const StepScope step(kCpu, shape_key(micro_batch));
   const MemoryScope scope("evaluation");
-  const NoGrad no_grad;
   const Batch batch = collate(dataset_, micro_batch);
-  const DecoderOutput out =
-      model_.model->forward(batch, model_.model->context(batch), /*recompute=*/false);
-  const Tensor one = Tensor::scalar(1.0f);  // the loss is divided by this
-  const Tensor sum = model_.model->loss(out, batch, one).value();
+  const Tensor sum = sum_of_losses(model_, batch, Tensor::scalar(1.0f));
   return static_cast<double>(sum.item<float>());
 }
 
@@ -55,7 +62,7 @@ std::optional<Evaluation> Evaluator::run() {
   for (int64_t step = 0; step < sampler_.steps_per_epoch(); ++step)
     for (const MicroBatch& m : sampler_.at(step).micro_batches) {
       if (settings_.stop_requested && settings_.stop_requested()) return std::nullopt;
-      sum += sum_of_losses(m);
+      sum += sum_of_losses_of(m);
       e.labels += labels_in(dataset_, m);
       e.tokens += tokens_in(dataset_, m);
     }

@@ -22,6 +22,13 @@ struct EvaluatorSettings {
   std::function<bool()> stop_requested = {};
 };
 
+// How held-out rows become batches: the same ones every time.
+SamplerSettings sampler_settings(const EvaluatorSettings& settings);
+
+// The sum of the cross entropies of a batch's labels, scalar f32, without dropout. `one`: 1, f32
+// scalar. Allocations depend on the shapes of the batch alone. Errors: kOutOfMemory.
+Tensor sum_of_losses(const LoadedModel& model, const Batch& batch, const Tensor& one);
+
 struct Evaluation {
   double loss = 0;  // sum of the cross entropies of all labels / their number
   int64_t labels = 0;
@@ -45,7 +52,7 @@ class Evaluator {
   const Dataset& dataset() const { return dataset_; }
 
  private:
-  double sum_of_losses(const MicroBatch& micro_batch) const;
+  double sum_of_losses_of(const MicroBatch& micro_batch) const;
 
   const LoadedModel& model_;
   const Dataset& dataset_;

@@ -5,6 +5,7 @@
 #include <array>
 
 #include "data/file.h"
+#include "models/generation.h"
 #include "models/peft.h"
 #include "models/save_model.h"
 
@@ -13,44 +14,41 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::array kTokenizerFiles = {
-    "tokenizer.json",
-    "tokenizer_config.json",
-    "special_tokens_map.json",
-    "added_tokens.json",
-    "vocab.json",
-    "merges.txt",
-    "chat_template.jinja",
-};
-constexpr std::array kModelFiles = {
-    "generation_config.json",
+constexpr std::array kProcessorFiles = {
     "processor_config.json",
     "preprocessor_config.json",
     "video_preprocessor_config.json",
 };
 
-template <size_t N>
-void copy_files(const std::array<const char*, N>& names, const fs::path& from, const fs::path& to) {
-  for (const char* name : names) {
-    std::error_code ignored;
-    if (fs::is_regular_file(from / name, ignored))
-      write_file((to / name).string(), read_file((from / name).string(), ErrorCode::kModel));
-  }
+void write_texts(const fs::path& to, const LoadedModel& loaded, const ExportSource& source) {
+  write_tokenizer_files(to, source.tokenizer_dir, source.text);
+  write_generation_config(to, source.base_dir, source.text,
+                          load_stop_tokens(source.base_dir, loaded.config));
 }
 
 }  // namespace
 
 fs::path export_model(const LoadedModel& loaded, const fs::path& output_dir,
-                      const std::string& base_dir, const std::string& tokenizer_dir) {
+                      const ExportSource& source) {
   if (loaded.lora) {
     const fs::path dir = output_dir / "adapter";
     write_adapter(dir.string(), *loaded.lora, *loaded.arena, loaded.config);
+    if (source.text.empty())
+      remove_text_files(dir);
+    else
+      write_texts(dir, loaded, source);
     return dir;
   }
   const fs::path dir = output_dir / "model";
-  save_model(dir.string(), loaded, base_dir);
-  copy_files(kTokenizerFiles, tokenizer_dir, dir);
-  if (!base_dir.empty()) copy_files(kModelFiles, base_dir, dir);
+  save_model(dir.string(), loaded, source.base_dir);
+  write_texts(dir, loaded, source);
+  if (source.base_dir.empty()) return dir;
+  for (const char* name : kProcessorFiles) {
+    const fs::path from = fs::path(source.base_dir) / name;
+    std::error_code ignored;
+    if (fs::is_regular_file(from, ignored))
+      write_file((dir / name).string(), read_file(from.string(), ErrorCode::kModel));
+  }
   return dir;
 }
 

@@ -5,17 +5,27 @@
 #pragma once
 
 #include <filesystem>
+#include <string>
 
 #include "models/load_model.h"
+#include "train/text_settings.h"
 
 namespace hone {
 
+// Where a result's other files come from.
+struct ExportSource {
+  std::string base_dir = {};  // where the model was loaded from; empty for a preset
+  std::string tokenizer_dir = {};
+  TextSettings text = {};  // what the run changed of them
+};
+
 // Writes output_dir/adapter, in PEFT's layout, for a model trained with LoRA; otherwise
-// output_dir/model, a Hugging Face model directory that includes the tokenizer's files and the
-// generation and processor settings found in base_dir, byte for byte. base_dir: where the model was
-// loaded from, empty for a preset. Returns the folder. Errors: kDisk, kModel, kUsage as save_model.
+// output_dir/model, a Hugging Face model directory. That includes the tokenizer's files and the
+// generation and processor settings, byte for byte but for what the run changed; an adapter has
+// tokenizer and generation settings if the run changed something, and none otherwise: those of its
+// base model are right. Returns the folder. Errors: kDisk, kModel, kUsage as save_model.
 std::filesystem::path export_model(const LoadedModel& loaded,
                                    const std::filesystem::path& output_dir,
-                                   const std::string& base_dir, const std::string& tokenizer_dir);
+                                   const ExportSource& source);
 
 }  // namespace hone

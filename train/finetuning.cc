@@ -69,13 +69,13 @@ class MemoryLimit {
 
 // Runs `body`; when memory runs out, the error says what would help.
 template <class Body>
-auto with_memory_advice(const RunPlan& plan, const std::vector<RowShape>& rows, Body body) {
+auto with_memory_advice(const RunPlan& plan, const RunShapes& shapes, Body body) {
   try {
     return body();
   } catch (const Error& e) {
     if (e.code() != ErrorCode::kOutOfMemory) throw;
     const std::string edits =
-        memory_edits(plan.config, plan.model.config, rows, plan.forecast.plan.peak_bytes);
+        memory_edits(plan.config, plan.model.config, shapes, plan.forecast.plan.peak_bytes);
     fail(e.code(), e.what(),
          edits.empty() ? "" : "\nwhat would help, with the peak predicted for it:\n",
          edits.substr(0, edits.empty() ? 0 : edits.size() - 1));
@@ -124,13 +124,6 @@ StepInterval evaluation_interval(const TrainConfig& c) {
   return {.strategy = c.eval_strategy, .steps = c.eval_steps, .per_epoch = c.evals_per_epoch};
 }
 
-EvaluatorSettings evaluator_settings(const TrainConfig& c) {
-  return {.sequence_len = c.sequence_len,
-          .packing = c.eval_sample_packing.value_or(c.sample_packing),
-          .batch_size = c.eval_batch_size.value_or(c.micro_batch_size),
-          .stop_requested = [] { return stop_signal() != 0; }};
-}
-
 // Gives the model the weights that had the lowest loss on the held-out rows, if that is wanted.
 void take_best(const RunPlan& plan, const RunOutcome& outcome, LoadedModel& model,
                AdamW& optimizer) {
@@ -153,19 +146,22 @@ RunOutcome train(const RunPlan& plan, LoadedModel& model, Trainer& trainer,
                  const RunIdentity& identity, const RunState& state, MetricsWriter& metrics,
                  std::FILE* out) {
   const TrainConfig& config = plan.config;
+  const ExportSource source = {base_model_dir(config), tokenizer_dir(config), plan.text};
   CheckpointKeeper keeper(plan.output_dir,
                           {.model = model,
                            .optimizer = trainer.optimizer(),
-                           .base_dir = base_model_dir(config),
-                           .tokenizer_dir = tokenizer_dir(config),
+                           .source = source,
                            .resumable = !config.save_only_model},
                           identity, config.save_total_limit);
   keeper.require_space();
   say(out, describe_plan(plan) + "\n");
   reset_peak_memory(kCpu);
   std::optional<Evaluator> evaluator;
-  if (plan.data.validation.size() > 0)
-    evaluator.emplace(model, plan.data.validation, evaluator_settings(config));
+  if (plan.data.validation.size() > 0) {
+    EvaluatorSettings settings = evaluator_settings(config);
+    settings.stop_requested = [] { return stop_signal() != 0; };
+    evaluator.emplace(model, plan.data.validation, settings);
+  }
   const auto schedule = [&](const StepInterval& interval) {
     return StepSchedule(interval, plan.total_steps, plan.sampler.steps_per_epoch());
   };
@@ -184,8 +180,7 @@ RunOutcome train(const RunPlan& plan, LoadedModel& model, Trainer& trainer,
   RunOutcome outcome = run_training_loop(loop, out);
   if (outcome.signal == 0) {
     take_best(plan, outcome, model, trainer.optimizer());
-    outcome.result =
-        export_model(model, plan.output_dir, base_model_dir(config), tokenizer_dir(config));
+    outcome.result = export_model(model, plan.output_dir, source);
   }
   say(out, "\n" + describe_outcome(plan, outcome));
   return outcome;
@@ -205,8 +200,9 @@ RunOutcome run_finetuning(const LoadedConfig& loaded, const PathRoots& roots, st
 
   // Data before the model: it is quick to read, and errors in it are frequent.
   const Tokenizer tokenizer = Tokenizer::load(tokenizer_dir(config));
-  const TrainingData data =
-      load_training_data(config, tokenizer, make_chat_writer(config, tokenizer));
+  const TrainingData data = load_training_data(
+      config, tokenizer,
+      [&](const DatasetConfig& dataset) { return make_chat_writer(config, dataset, tokenizer); });
   Sampler sampler(data.train.lengths(), sampler_settings(config));
   const int64_t total_steps = config.max_steps.value_or(sampler.steps_in(config.num_epochs));
   const RunIdentity identity = run_identity(config, data.train, sampler, total_steps);
@@ -221,7 +217,7 @@ RunOutcome run_finetuning(const LoadedConfig& loaded, const PathRoots& roots, st
   check_vocabulary(tokenizer, described.config, config);
   TrainerSettings settings = trainer_settings(config, described.config, total_steps);
   settings.stop_requested = [] { return stop_signal() != 0; };
-  const std::vector<RowShape> rows = largest_rows(sampler, total_steps);
+  const RunShapes shapes = run_shapes(config, sampler, total_steps, data.validation);
   RunPlan plan = {config,
                   described,
                   data,
@@ -230,20 +226,21 @@ RunOutcome run_finetuning(const LoadedConfig& loaded, const PathRoots& roots, st
                   settings.learning_rate.warmup_steps,
                   output_dir,
                   notices,
-                  forecast_memory(config, described.config, rows, available_host_memory()),
-                  checkpoint ? checkpoint->path : fs::path()};
+                  forecast_memory(config, described.config, shapes, available_host_memory()),
+                  checkpoint ? checkpoint->path : fs::path(),
+                  text_settings(config, tokenizer, data)};
   plan.notices.insert(plan.notices.end(), data.notices.begin(), data.notices.end());
   for (const std::string& notice : model_notices(config, described.config))
     plan.notices.push_back(notice);
   if (!described.note.empty()) plan.notices.push_back(described.note);
   if (config.dry_run) {
     write_plan(plan);
-    say(out, describe_plan(plan) + describe_dry_run(plan, rows, tokenizer, marks_for(out)));
+    say(out, describe_plan(plan) + describe_dry_run(plan, shapes, tokenizer, marks_for(out)));
     return {};
   }
-  require_memory(plan.forecast, config, described.config, rows);
+  require_memory(plan.forecast, config, described.config, shapes);
   const MemoryLimit limit(config.memory_limit);
-  return with_memory_advice(plan, rows, [&] {
+  return with_memory_advice(plan, shapes, [&] {
     LoadedModel model = load_model(load_options(config));
     Trainer trainer(model, data.train, sampler, settings);
     RunState state;

@@ -16,19 +16,26 @@ namespace {
 struct Edit {
   std::string text;
   TrainConfig config;
-  std::vector<RowShape> rows;
+  RunShapes shapes;
 };
 
 int64_t scaled(int64_t value, int64_t numerator, int64_t denominator) {
   return std::max<int64_t>(1, (value * numerator + denominator - 1) / denominator);
 }
 
-std::vector<RowShape> scaled_rows(std::vector<RowShape> rows, int64_t numerator,
-                                  int64_t denominator) {
-  for (RowShape& row : rows)
-    row = {scaled(row.tokens, numerator, denominator),
-           scaled(row.documents, numerator, denominator)};
-  return rows;
+RowShape scaled(const RowShape& row, int64_t numerator, int64_t denominator) {
+  return {scaled(row.tokens, numerator, denominator),
+          scaled(row.documents, numerator, denominator)};
+}
+
+RunShapes with_training(RunShapes shapes, int64_t numerator, int64_t denominator) {
+  for (RowShape& row : shapes.training) row = scaled(row, numerator, denominator);
+  return shapes;
+}
+
+RunShapes with_evaluation(RunShapes shapes, int64_t numerator, int64_t denominator) {
+  if (shapes.evaluation) shapes.evaluation = scaled(*shapes.evaluation, numerator, denominator);
+  return shapes;
 }
 
 bool keeps_f32(const TrainConfig& config) {
@@ -41,56 +48,63 @@ void use_adapter(TrainConfig& config, bool four_bits) {
   config.load_in_4bit = four_bits;
 }
 
-std::vector<Edit> possible_edits(const TrainConfig& config, const std::vector<RowShape>& rows) {
+std::vector<Edit> possible_edits(const TrainConfig& config, const RunShapes& shapes) {
   constexpr int64_t kShortest = 128;  // tokens; shorter rows are no advice
   std::vector<Edit> edits;
-  const auto add = [&](std::string text, auto&& change, std::vector<RowShape> shapes) {
+  const auto add = [&](std::string text, auto&& change, RunShapes changed_shapes) {
     TrainConfig changed = config;
     change(changed);
-    edits.push_back({std::move(text), std::move(changed), std::move(shapes)});
+    edits.push_back({std::move(text), std::move(changed), std::move(changed_shapes)});
   };
-  if (const int64_t half = config.micro_batch_size / 2; half >= 1)
+  if (const int64_t half = config.micro_batch_size / 2; half >= 1) {
+    const RunShapes fewer = with_training(shapes, half, config.micro_batch_size);
     add(
         "micro_batch_size: " + std::to_string(half) + " (gradient_accumulation_steps: " +
             std::to_string(config.gradient_accumulation_steps * 2) + ")",
         [&](TrainConfig& c) { c.micro_batch_size = half; },
-        scaled_rows(rows, half, config.micro_batch_size));
+        config.eval_batch_size ? fewer : with_evaluation(fewer, half, config.micro_batch_size));
+  }
+  const int64_t eval_batch = config.eval_batch_size.value_or(config.micro_batch_size);
+  if (shapes.evaluation && eval_batch > 1)
+    add(
+        "eval_batch_size: " + std::to_string(eval_batch / 2),
+        [&](TrainConfig& c) { c.eval_batch_size = eval_batch / 2; },
+        with_evaluation(shapes, eval_batch / 2, eval_batch));
   if (const int64_t half = config.sequence_len / 2; half >= kShortest)
     add(
         "sequence_len: " + std::to_string(half), [&](TrainConfig& c) { c.sequence_len = half; },
-        scaled_rows(rows, 1, 2));
+        with_evaluation(with_training(shapes, 1, 2), 1, 2));
   if (!config.gradient_checkpointing)
     add(
         "gradient_checkpointing: true", [](TrainConfig& c) { c.gradient_checkpointing = true; },
-        rows);
+        shapes);
   if (config.adapter == AdapterKind::kNone)
     add(
         "adapter: lora, lora_target_linear: true",
-        [](TrainConfig& c) { use_adapter(c, /*four_bits=*/false); }, rows);
+        [](TrainConfig& c) { use_adapter(c, /*four_bits=*/false); }, shapes);
   if (!config.load_in_4bit)
     add(
         config.adapter == AdapterKind::kNone
             ? "adapter: qlora, load_in_4bit: true, lora_target_linear: true"
             : "adapter: qlora, load_in_4bit: true",
-        [](TrainConfig& c) { use_adapter(c, /*four_bits=*/true); }, rows);
+        [](TrainConfig& c) { use_adapter(c, /*four_bits=*/true); }, shapes);
   if (config.optimizer == OptimizerKind::kAdamW)
     add(
         "optimizer: adamw_bnb_8bit",
-        [](TrainConfig& c) { c.optimizer = OptimizerKind::kAdamW8bit; }, rows);
+        [](TrainConfig& c) { c.optimizer = OptimizerKind::kAdamW8bit; }, shapes);
   if (config.adapter != AdapterKind::kNone && config.lora_r > 8)
     add(
         "lora_r: " + std::to_string(config.lora_r / 2), [](TrainConfig& c) { c.lora_r /= 2; },
-        rows);
+        shapes);
   if (keeps_f32(config))
     add(
-        "bf16: true", [](TrainConfig& c) { c.bf16 = Bf16::kTrue; }, rows);
+        "bf16: true", [](TrainConfig& c) { c.bf16 = Bf16::kTrue; }, shapes);
   return edits;
 }
 
-MemoryPlan predict(const TrainConfig& config, const ModelConfig& model,
-                   const std::vector<RowShape>& rows) {
+MemoryPlan predict(const TrainConfig& config, const ModelConfig& model, const RunShapes& shapes) {
   // The number of steps changes learning rates only.
-  return predict_memory(load_options(config), trainer_settings(config, model, 1), rows);
+  return predict_memory(load_options(config), trainer_settings(config, model, 1), shapes);
 }
 
 std::string table_line(std::string text, int64_t bytes) {
@@ -113,9 +127,18 @@ std::vector<RowShape> largest_rows(Sampler sampler, int64_t total_steps) {
   return std::vector<RowShape>(rows, largest);
 }
 
+RunShapes run_shapes(const TrainConfig& config, const Sampler& sampler, int64_t total_steps,
+                     const Dataset& validation) {
+  RunShapes shapes = {largest_rows(sampler, total_steps), std::nullopt};
+  if (validation.size() == 0 || config.eval_strategy == StepStrategy::kNo) return shapes;
+  const Sampler evaluation(validation.lengths(), sampler_settings(evaluator_settings(config)));
+  shapes.evaluation = largest_rows(evaluation, evaluation.steps_per_epoch()).front();
+  return shapes;
+}
+
 MemoryForecast forecast_memory(const TrainConfig& config, const ModelConfig& model,
-                               const std::vector<RowShape>& rows, int64_t available_bytes) {
-  MemoryForecast forecast = {predict(config, model, rows), available_bytes, false};
+                               const RunShapes& shapes, int64_t available_bytes) {
+  MemoryForecast forecast = {predict(config, model, shapes), available_bytes, false};
   if (config.memory_limit) {
     forecast.limit_bytes = config.memory_limit->bytes;
     forecast.limit_is_key = true;
@@ -140,12 +163,12 @@ std::string memory_table(const MemoryPlan& plan, size_t most) {
 }
 
 std::string memory_edits(const TrainConfig& config, const ModelConfig& model,
-                         const std::vector<RowShape>& rows, int64_t peak_bytes) {
+                         const RunShapes& shapes, int64_t peak_bytes) {
   constexpr size_t kShown = 3;
   std::vector<std::pair<int64_t, std::string>> useful;  // peak, text
-  for (const Edit& edit : possible_edits(config, rows)) {
+  for (const Edit& edit : possible_edits(config, shapes)) {
     try {
-      const int64_t peak = predict(edit.config, model, edit.rows).peak_bytes;
+      const int64_t peak = predict(edit.config, model, edit.shapes).peak_bytes;
       if (peak < peak_bytes) useful.emplace_back(peak, edit.text);
     } catch (const Error&) {
       // This model cannot be trained so: no advice.
@@ -162,9 +185,9 @@ std::string memory_edits(const TrainConfig& config, const ModelConfig& model,
 }
 
 void require_memory(const MemoryForecast& forecast, const TrainConfig& config,
-                    const ModelConfig& model, const std::vector<RowShape>& rows) {
+                    const ModelConfig& model, const RunShapes& shapes) {
   if (forecast.fits()) return;
-  std::string edits = memory_edits(config, model, rows, forecast.plan.peak_bytes);
+  std::string edits = memory_edits(config, model, shapes, forecast.plan.peak_bytes);
   if (!edits.empty()) edits = "\nwhat would help, with the peak predicted for it:\n" + edits;
   std::string text = "memory: the run needs " + format_bytes(forecast.plan.peak_bytes) +
                      " at its peak, " +

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "data/dataset.h"
 #include "data/sampler.h"
 #include "models/config.h"
 #include "train/config.h"
@@ -18,6 +19,10 @@ namespace hone {
 // The largest micro batches of a run's first `total_steps` steps, as many as follow each other
 // within a step, at most two.
 std::vector<RowShape> largest_rows(Sampler sampler, int64_t total_steps);
+
+// The largest shapes of a run, with those of evaluating `validation` if that happens.
+RunShapes run_shapes(const TrainConfig& config, const Sampler& sampler, int64_t total_steps,
+                     const Dataset& validation);
 
 struct MemoryForecast {
   MemoryPlan plan;
@@ -30,7 +35,7 @@ struct MemoryForecast {
 // available_bytes: what the machine has left, which limits runs without memory_limit; 0: unknown.
 // Errors: those of predict_memory.
 MemoryForecast forecast_memory(const TrainConfig& config, const ModelConfig& model,
-                               const std::vector<RowShape>& rows, int64_t available_bytes);
+                               const RunShapes& shapes, int64_t available_bytes);
 
 // What holds the memory at the peak, largest first: lines of "  activations   1.9 GiB". At most
 // `most` lines; a last one adds up the others.
@@ -39,10 +44,10 @@ std::string memory_table(const MemoryPlan& plan, size_t most = 8);
 // Up to three changes of the configuration that save most, each with the peak predicted for it:
 // lines of "  gradient_checkpointing: true   1.4 GiB, saves 1.8 GiB". "" when nothing helps.
 std::string memory_edits(const TrainConfig& config, const ModelConfig& model,
-                         const std::vector<RowShape>& rows, int64_t peak_bytes);
+                         const RunShapes& shapes, int64_t peak_bytes);
 
 // Throws Error(kOutOfMemory) with table and edits if the run does not fit.
 void require_memory(const MemoryForecast& forecast, const TrainConfig& config,
-                    const ModelConfig& model, const std::vector<RowShape>& rows);
+                    const ModelConfig& model, const RunShapes& shapes);
 
 }  // namespace hone

@@ -3,6 +3,7 @@
 #include "train/memory_plan.h"
 
 #include "tensor/allocator.h"
+#include "train/evaluator.h"
 
 namespace hone {
 namespace {
@@ -44,10 +45,16 @@ void trace_row(const LoadedModel& model, const RowShape& row, const PassScalars&
   forward_backward(model, describe_batch(row.tokens, row.documents), scalars.num_items, options);
 }
 
+void trace_evaluation(const LoadedModel& model, const RowShape& row) {
+  const MemoryScope scope("evaluation");
+  const Batch batch = describe_batch(row.tokens, row.documents);
+  sum_of_losses(model, batch, Tensor::empty({}, DType::f32, kMeta));
+}
+
 }  // namespace
 
 MemoryPlan predict_memory(const LoadOptions& load, const TrainerSettings& settings,
-                          std::span<const RowShape> rows) {
+                          const RunShapes& shapes) {
   const MetaLedger ledger;
   const LoadedModel model = describe_model(load);
   if (!model.arena) fail(ErrorCode::kUsage, "memory plan: nothing in the model trains");
@@ -58,14 +65,18 @@ MemoryPlan predict_memory(const LoadOptions& load, const TrainerSettings& settin
   reset_peak_memory(kMeta);
   uint64_t key = 0;
   model.arena->clear_gradients();
-  for (const RowShape& row : rows) {
+  for (const RowShape& row : shapes.training) {
     const StepScope scope(kMeta, key++);
     trace_row(model, row, scalars, settings);
   }
   {
-    const StepScope scope(kMeta, key);
+    const StepScope scope(kMeta, key++);
     model.arena->finish_gradients();
     optimizer.step(0);
+  }
+  if (shapes.evaluation) {
+    const StepScope step(kMeta, key);
+    trace_evaluation(model, *shapes.evaluation);
   }
   MemoryPlan plan = ledger.plan();
   plan.resident_bytes = resident;

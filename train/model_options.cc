@@ -78,10 +78,21 @@ TrainerSettings trainer_settings(const TrainConfig& config, const ModelConfig& m
   return s;
 }
 
+EvaluatorSettings evaluator_settings(const TrainConfig& config) {
+  return {.sequence_len = config.sequence_len,
+          .packing = config.eval_sample_packing.value_or(config.sample_packing),
+          .batch_size = config.eval_batch_size.value_or(config.micro_batch_size)};
+}
+
 std::vector<std::string> model_notices(const TrainConfig& config, const ModelConfig& model) {
   std::vector<std::string> notices;
   if (config.bf16 == Bf16::kAuto)
     notices.push_back("bf16: auto is float32 here, the processor has no fast bfloat16");
+  if (model.max_positions > 0 && config.sequence_len > model.max_positions)
+    notices.push_back("sequence_len " + std::to_string(config.sequence_len) +
+                      " is more than the model's max_position_embeddings, " +
+                      std::to_string(model.max_positions) +
+                      ": it was not made for rows as long as that");
   if (config.output_router_logits.value_or(false) && !model.is_moe())
     notices.push_back("output_router_logits has no effect: the model has no experts");
   if (config.router_aux_loss_coef && !uses_aux_loss(config, model))

@@ -9,6 +9,7 @@
 
 #include "models/load_model.h"
 #include "train/config.h"
+#include "train/evaluator.h"
 #include "train/trainer.h"
 
 namespace hone {
@@ -25,6 +26,9 @@ LoadOptions load_options(const TrainConfig& config);
 // total_steps: of the whole run, for the learning rate.
 TrainerSettings trainer_settings(const TrainConfig& config, const ModelConfig& model,
                                  int64_t total_steps);
+
+// How held-out rows are evaluated.
+EvaluatorSettings evaluator_settings(const TrainConfig& config);
 
 // One line for each setting that turns out to mean something the user may not expect.
 std::vector<std::string> model_notices(const TrainConfig& config, const ModelConfig& model);

@@ -14,6 +14,7 @@
 #include "train/config.h"
 #include "train/memory_forecast.h"
 #include "train/run_state.h"
+#include "train/text_settings.h"
 #include "train/training_data.h"
 
 namespace hone {
@@ -29,6 +30,7 @@ struct RunPlan {
   std::vector<std::string> notices;
   MemoryForecast forecast = {};             // without a peak: none was made
   std::filesystem::path resumed_from = {};  // a checkpoint; empty: the run is new
+  TextSettings text = {};                   // what the result carries of it
 };
 
 // Of the whole run, with the parts before it was resumed.

@@ -90,6 +90,8 @@ RowFields row_fields(const DatasetConfig& d) {
     for (const std::string& name : names) fields.roles[name] = role;
   fields.drop_system_message = d.drop_system_message;
   fields.training = d.message_field_training;
+  fields.training_detail = d.message_field_training_detail;
+  if (d.split_thinking) fields.split_thinking = d.template_thinking_key;
   fields.question = d.field_question;
   fields.answer = d.field_answer;
   fields.system = d.field_system;
@@ -115,12 +117,11 @@ std::vector<DatasetFile> files_of(const DatasetConfig& d, const SplitSlice& slic
   return find_dataset_files(path.string(), slice.split, type);
 }
 
-RowSource row_source(const DatasetConfig& d, const TrainConfig& config, const ChatWriter& writer) {
+RowSource row_source(const DatasetConfig& d, const SplitSlice& slice, const TrainConfig& config,
+                     const ChatWriter& writer) {
   RowSource source;
-  const std::optional<SplitSlice> slice = parse_split(d.split);
-  check(slice.has_value(), "datasets: split ", d.split);
-  source.slice = *slice;
-  source.files = files_of(d, *slice);
+  source.slice = slice;
+  source.files = files_of(d, slice);
   source.shards = d.shards;
   source.shard = d.shards_idx;
   source.encoding.fields = row_fields(d);
@@ -161,11 +162,17 @@ LoadSettings load_settings(const TrainConfig& config) {
 }
 
 Dataset load_all(const std::vector<DatasetConfig>& items, const TrainConfig& config,
-                 const Tokenizer& tokenizer, const ChatWriter& writer, const LoadSettings& settings,
-                 std::vector<std::string>& notices) {
+                 const Tokenizer& tokenizer, const ChatWriterOf& writer_of,
+                 const LoadSettings& settings, std::vector<std::string>& notices) {
   Dataset all;
-  for (const DatasetConfig& item : items)
-    all.append(load_dataset(row_source(item, config, writer), tokenizer, settings, notices));
+  for (const DatasetConfig& item : items) {
+    const ChatWriter writer = writer_of(item);
+    const std::optional<std::vector<SplitSlice>> slices = parse_split_sum(item.split);
+    check(slices.has_value(), "datasets: split ", item.split);
+    for (const SplitSlice& slice : *slices)
+      all.append(
+          load_dataset(row_source(item, slice, config, writer), tokenizer, settings, notices));
+  }
   return all;
 }
 
@@ -187,10 +194,10 @@ Json part_json(const Dataset& part) {
 }  // namespace
 
 TrainingData load_training_data(const TrainConfig& config, const Tokenizer& tokenizer,
-                                const ChatWriter& writer) {
+                                const ChatWriterOf& writer_of) {
   const LoadSettings settings = load_settings(config);
   TrainingData data;
-  data.train = load_all(config.datasets, config, tokenizer, writer, settings, data.notices);
+  data.train = load_all(config.datasets, config, tokenizer, writer_of, settings, data.notices);
   if (config.dataset_exact_deduplication)
     drop(data.train, without_duplicates(data.train), "equal to earlier ones", data.notices);
   if (config.val_set_size > 0) {
@@ -200,7 +207,7 @@ TrainingData load_training_data(const TrainConfig& config, const Tokenizer& toke
   }
   if (!config.test_datasets.empty()) {
     data.validation =
-        load_all(config.test_datasets, config, tokenizer, writer, settings, data.notices);
+        load_all(config.test_datasets, config, tokenizer, writer_of, settings, data.notices);
     drop(data.train, without_examples_of(data.train, data.validation),
          "they are in test_datasets too", data.notices);
     if (data.train.size() == 0)

@@ -4,6 +4,7 @@
 // What a configuration trains and evaluates on.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -24,6 +25,9 @@ struct ChatWriter {
   std::string eos_token;  // text of the tokenizer's eos token, empty without one
 };
 
+// The writer of an item of datasets.
+using ChatWriterOf = std::function<ChatWriter(const DatasetConfig&)>;
+
 struct TrainingData {
   Dataset train;
   Dataset validation;  // of test_datasets, or held out by val_set_size; empty without
@@ -31,9 +35,9 @@ struct TrainingData {
 };
 
 // Reads datasets and test_datasets, and holds val_set_size out. No example is in both parts.
-// Errors: as load_dataset and hold_out.
+// Errors: as load_dataset, hold_out and `writer_of`.
 TrainingData load_training_data(const TrainConfig& config, const Tokenizer& tokenizer,
-                                const ChatWriter& writer);
+                                const ChatWriterOf& writer_of);
 
 // How the rows of training, or of evaluation, become steps.
 SamplerSettings sampler_settings(const TrainConfig& config);

@@ -4,12 +4,12 @@
 // Dataset files and their rows. Variants: tests/data/row_reader_test.cc and dataset_test.cc.
 #include <filesystem>
 
-#include "data/chat_format.h"
 #include "data/dataset_files.h"
 #include "data/file.h"
 #include "data/load_dataset.h"
 #include "data/row_reader.h"
 #include "tests/bad_input/bad_input.h"
+#include "tests/data/builtin_writer.h"
 #include "tests/data/compress.h"
 
 namespace hone::bad_input {
@@ -42,11 +42,12 @@ Row conversation(const char* id, const char* what, const std::string& content, c
             write_file(dir + "/rows.jsonl", content);
             RowSource source;
             source.files = find_dataset_files(dir + "/rows.jsonl", "train", "");
-            source.encoding.render = render_qwen3_5_chat;
+            const Tokenizer tokenizer = Tokenizer::load("data/quickstart");
+            source.encoding.render = builtin_writer(tokenizer);
             LoadSettings settings;
             settings.max_tokens = max_tokens;
             std::vector<std::string> notices;
-            load_dataset(source, Tokenizer::load("data/quickstart"), settings, notices);
+            load_dataset(source, tokenizer, settings, notices);
           }};
 }
 
@@ -98,16 +99,17 @@ Rows dataset_rows() {
        }},
       conversation("58", "an unknown role",
                    messages(user + R"(, {"role": "asistant", "content": "b"})"),
-                   "DIR/rows.jsonl:1: message 1: role is \"asistant\", expected \"system\", "
-                   "\"user\" or \"assistant\""),
+                   "DIR/rows.jsonl:1: chat_template qwen3_5_nothink:83:28: the template says: The "
+                   "roles are system, user, assistant and tool"),
       conversation(
           "58b", "content that is no text", messages(R"({"role": "user", "content": 7})"),
-          "DIR/rows.jsonl:1: message 0: content is neither a string nor a list of text parts"),
+          "DIR/rows.jsonl:1: chat_template qwen3_5_nothink:26:28: the template says: The content "
+          "of a message is neither a string nor a list of parts"),
       conversation(
           "58c", "a picture",
           messages(R"({"role": "user", "content": [{"type": "image", "image": "a.png"}]})"),
-          "DIR/rows.jsonl:1: message 0: a part of the content is no text part {\"type\": \"text\", "
-          "\"text\": ...}; images are not supported"),
+          "DIR/rows.jsonl:1: message 0: a part of the content is of type image, expected "
+          "{\"type\": \"text\", \"text\": ...}; only text is supported"),
       conversation("58d", "a message that is no object", messages("\"a\""),
                    "DIR/rows.jsonl:1: $.messages[0]: expected a message {\"role\": ..., "
                    "\"content\": ...}, found \"a\""),

@@ -8,8 +8,8 @@
 #include <fstream>
 #include <thread>
 
-#include "data/chat_format.h"
 #include "data/conversation.h"
+#include "tests/data/builtin_writer.h"
 #include "tests/data/compress.h"
 #include "tests/data/error_of.h"
 #include "tests/data/peak_memory.h"
@@ -31,7 +31,7 @@ std::string qa(const std::string& question, const std::string& answer) {
 class Fixture {
  public:
   Fixture() {
-    source.encoding.render = render_qwen3_5_chat;
+    source.encoding.render = builtin_writer(tokenizer());
     source.encoding.mask.eos_token = "<|endoftext|>";
     settings.max_tokens = 100;
   }
@@ -202,7 +202,7 @@ TEST_CASE("load_dataset: tools come as values or as JSON in strings") {
   Conversation seen;
   f.source.encoding.render = [&](const Conversation& c) {
     seen = c;
-    return RenderedChat{"ab", {{c.size() - 1, {0, 2}, 1, {2, 2}}}, {}, false, {}};
+    return RenderedChat{"ab", {{c.size() - 1, {0, 2}, 1, {2, 2}}}, {}, false, {}, {}};
   };
   f.write(
       R"({"messages": [{"role": "user", "content": "q"}, {"role": "assistant", "content": null, )"

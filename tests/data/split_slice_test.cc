@@ -46,5 +46,17 @@ TEST_CASE("split: what a count is needed for, how it is written, what is none") 
     CHECK_MESSAGE(!parse_split(text).has_value(), text);
 }
 
+TEST_CASE("split: several of them") {
+  const auto parts = parse_split_sum("train[:10%]+ train[-10%:] +test");
+  REQUIRE(parts.has_value());
+  REQUIRE(parts->size() == 3);
+  CHECK(parts->at(0) == *parse_split("train[:10%]"));
+  CHECK(parts->at(1) == *parse_split("train[-10%:]"));
+  CHECK(parts->at(2) == *parse_split("test"));
+  CHECK(parse_split_sum("train")->size() == 1);
+  for (const char* text : {"", "+", "train+", "+train", "train++test", "train[1+2:]"})
+    CHECK_MESSAGE(!parse_split_sum(text).has_value(), text);
+}
+
 }  // namespace
 }  // namespace hone

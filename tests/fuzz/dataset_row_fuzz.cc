@@ -2,8 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // A row of a dataset, from JSON to tokens and which of them are learned.
-#include "data/chat_format.h"
 #include "data/row_encoder.h"
+#include "tests/data/builtin_writer.h"
 #include "tests/fuzz/fuzz_target.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
@@ -11,7 +11,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   static const Tokenizer tokenizer = Tokenizer::load("data/quickstart");
   static const RowEncoder encoder = [] {
     RowEncoding encoding;
-    encoding.render = render_qwen3_5_chat;
+    encoding.render = builtin_writer(tokenizer);
     encoding.mask.eos_token = "<|im_end|>";
     return RowEncoder(tokenizer, encoding);
   }();

@@ -62,10 +62,10 @@ struct PlanFixture {
   LoadedModel model = describe_model(load_options(config));
   TrainingData data = {test::random_dataset({60, 30, 30}, 100), {}, {}};
   Sampler sampler = Sampler(data.train.lengths(), {.sequence_len = 64, .packing = true});
-  std::vector<RowShape> rows = largest_rows(sampler, 4);
+  RunShapes shapes = run_shapes(config, sampler, 4, data.validation);
   RunPlan plan = {config, model, data, sampler, 4, 1, "/out/run", {"first \x1b"}};
 
-  PlanFixture() { plan.forecast = forecast_memory(config, model.config, rows, 1 << 20); }
+  PlanFixture() { plan.forecast = forecast_memory(config, model.config, shapes, 1 << 20); }
 };
 
 TEST_CASE("plan_json: the documented fields") {
@@ -116,7 +116,7 @@ TEST_CASE("plan_json: the documented fields") {
 TEST_CASE("describe_dry_run: table, memory with what would help, one row") {
   PlanFixture f;
   const Tokenizer tokenizer = Tokenizer::load("data/quickstart");
-  const std::string text = describe_dry_run(f.plan, f.rows, tokenizer, RowMarks::kBrackets);
+  const std::string text = describe_dry_run(f.plan, f.shapes, tokenizer, RowMarks::kBrackets);
   for (const char* part :
        {"trained parameters: modules x parameters\n  linear_attn.in_proj_qkv  3 x 1,536",
         "memory at the peak: ", "  activations ",
@@ -126,7 +126,7 @@ TEST_CASE("describe_dry_run: table, memory with what would help, one row") {
         "plan in /out/run/plan.json\n"})
     check_contains(text, part);
   f.plan.forecast.limit_bytes = 0;
-  CHECK(describe_dry_run(f.plan, f.rows, tokenizer, RowMarks::kBrackets).find("does not fit") ==
+  CHECK(describe_dry_run(f.plan, f.shapes, tokenizer, RowMarks::kBrackets).find("does not fit") ==
         std::string::npos);
 }
 

@@ -91,8 +91,9 @@ Finished run(const TrainConfig& config) {
 // The loss of step `step` (from 0) with the weights that `options` load.
 double loss_of(const TrainConfig& config, const LoadOptions& options, int64_t step) {
   const Tokenizer tokenizer = Tokenizer::load(kTokenizer);
-  const Dataset dataset =
-      load_training_data(config, tokenizer, make_chat_writer(config, tokenizer)).train;
+  const Dataset dataset = load_training_data(config, tokenizer, [&](const DatasetConfig& d) {
+                            return make_chat_writer(config, d, tokenizer);
+                          }).train;
   Sampler sampler(dataset.lengths(), sampler_settings(config));
   const LoadedModel model = load_model(options);
   const NoGrad no_grad;

@@ -112,29 +112,7 @@ TEST_CASE("load_config: every honoured key reaches its member") {
   CHECK(c.chat_template == "jinja");
   CHECK(c.chat_template_jinja == "{{ 1 }}");
   CHECK(c.eot_tokens == std::vector<std::string>{"<|end|>"});
-  CHECK(c.special_tokens.at("eos_token") == "x");
-}
-
-TEST_CASE("load_config: rank and alpha patterns stay in the order of the file") {
-  // Sorted they would be the other way round, and another pattern would be the first to match.
-  const TrainConfig c = load(std::string(kLeast) +
-                             "adapter: lora\nlora_target_linear: true\n"
-                             "lora_rank_pattern: {self_attn.q_proj: 2, '.*_proj': 4}\n"
-                             "lora_alpha_pattern:\n  q_proj: 3\n  '.*': 1.5\n")
-                            .config;
-  CHECK(c.lora_rank_pattern == NamedValues<int64_t>{{"self_attn.q_proj", 2}, {".*_proj", 4}});
-  CHECK(c.lora_alpha_pattern == NamedValues<double>{{"q_proj", 3}, {".*", 1.5}});
-}
-
-TEST_CASE("load_config: target modules as a list, a regex or PEFT's all-linear") {
-  const std::string lora = kLeast + "adapter: lora\n";
-  CHECK(load(lora + "lora_target_modules: '.*q_proj'\n").config.lora_target_modules.pattern ==
-        ".*q_proj");
-  const TrainConfig all = load(lora + "lora_target_modules: all-linear\n").config;
-  CHECK(all.lora_target_linear);
-  CHECK(all.lora_target_modules.empty());
-  CHECK(load(lora + "lora_target_parameters: mlp.gate.weight\n").config.lora_target_parameters ==
-        std::vector<std::string>{"mlp.gate.weight"});
+  CHECK(c.special_tokens.texts.at("eos_token") == "x");
 }
 
 TEST_CASE("load_config: all problems at once, in the order of their places") {
@@ -166,89 +144,6 @@ TEST_CASE("load_config: required keys, also when empty") {
   CHECK(contains(error, "base_model: required, but not given"));
   CHECK(contains(error, "learning_rate: required, but not given"));
   CHECK(contains(error, "datasets: required, but not given"));
-}
-
-TEST_CASE("load_config: wrong types and values out of range") {
-  const auto rejects = [](const std::string& line, const std::string& message) {
-    CAPTURE(line);
-    const std::string error = error_of(kLeast + line + "\n");
-    CHECK(contains(error, "f.yaml:4:"));
-    CHECK(contains(error, message));
-  };
-  rejects("lora_r: 0", "lora_r: expected an integer of at least 1, found '0'");
-  rejects("lora_r: [8]", "found a list");
-  rejects("lora_dropout: 1", "from 0 to below 1");
-  rejects("adam_beta1: 1.0", "from 0 to below 1");
-  rejects("sample_packing: maybe", "sample_packing: expected true or false, found 'maybe'");
-  rejects("adapter: lorra", "adapter: expected one of lora, qlora, none, found 'lorra'");
-  rejects("max_steps: 1e3", "max_steps: expected an integer of at least 1, found '1e3'");
-  rejects("sequence_len: 1", "of at least 2");
-  rejects("output_dir: [a]", "output_dir: expected a path, found a list");
-  rejects("lora_target_modules: {a: b}", "a list of names or one regex, found a map");
-  rejects("lora_target_modules: [[a]]", "expected a list of names or one regex");
-  rejects("lora_rank_pattern: {q_proj: 0}", "lora_rank_pattern.q_proj: expected a number of at");
-  rejects("lora_rank_pattern: 8", "a map from names to integers of at least 1, found '8'");
-  rejects("warmup_ratio: 1.5", "warmup_ratio: expected a number from 0 to below 1");
-  CHECK(contains(error_of("base_model: model\nlearning_rate: 1\ndatasets: rows.jsonl\n"),
-                 "f.yaml:3:11: datasets: expected a list of {path: ...}, found 'rows.jsonl'"));
-  CHECK(contains(error_of("base_model: model\nlearning_rate: 1\ndatasets: [rows.jsonl]\n"),
-                 "datasets: expected a list of {path: ...}"));
-}
-
-TEST_CASE("load_config: a path that does not exist lists every place") {
-  const UserFolder user;
-  PathRoots roots = user.roots;
-  roots.workspace_roots = {"/workspace"};
-  setenv("HF_HUB_CACHE", (user.root / "cache").c_str(), 1);
-  try {
-    resolve_config(parse_yaml("base_model: org/name\nlearning_rate: 1\n"
-                              "datasets: [{path: rows.jsonl}]\n",
-                              "f.yaml"),
-                   user.root / "yaml", roots);
-    FAIL("accepted");
-  } catch (const Error& e) {
-    CHECK(std::string(e.what()) ==
-          "f.yaml:1:13: base_model: 'org/name' does not exist; tried " +
-              (user.root / "org/name").string() + ", " + (user.root / "yaml/org/name").string() +
-              ", /workspace/org/name, " +
-              (user.root / "cache/models--org--name/refs/main").string() +
-              "; hone downloads nothing, fetch it with: hf download org/name");
-  }
-}
-
-TEST_CASE(
-    "load_config: keys without effect are said once, by reason; switched off they are silent") {
-  const std::vector<std::string> notices =
-      load(kLeast +
-           "tf32: true\nflash_attention: true\nattn_implementation: "
-           "flash_attention_2\nxformers_attention: no\n"
-           "wandb_project: p\nwandb_name:\nstrict: false\n")
-          .notices;
-  REQUIRE(notices.size() == 3);
-  const auto said = [&](const std::string& start) {
-    return std::any_of(notices.begin(), notices.end(),
-                       [&](const std::string& n) { return n.starts_with(start); });
-  };
-  CHECK(said("flash_attention, attn_implementation: no effect: attention has one"));
-  CHECK(said("tf32: no effect: "));
-  CHECK(said("wandb_project: no effect: "));
-}
-
-TEST_CASE("load_config: refused keys give their reason unless they are off") {
-  CHECK(error_of(kLeast + "load_in_8bit: true\n") ==
-        "f.yaml:4:1: load_in_8bit: not supported: weights have 16 or 4 bits; use load_in_4bit");
-  const std::string off =
-      "load_in_8bit: false\nval_set_size: 0.0\nresume_from_checkpoint:\nspecial_tokens:\n"
-      "trust_remote_code: false\nfp16:\nlora_modules_to_save: []\n";
-  CHECK(error_of(kLeast + off) == "(accepted)");
-  CHECK(load(kLeast + off).notices.empty());
-  const auto dataset = [](const std::string& key) {
-    return "base_model: model\nlearning_rate: 1\ndatasets: [{path: rows.jsonl, " + key + "}]\n";
-  };
-  CHECK(error_of(dataset("roles_to_train: [assistant]")) == "(accepted)");
-  CHECK(error_of(dataset("train_on_eos: turn")) == "(accepted)");
-  CHECK(contains(error_of(dataset("train_on_eos: always")), "expected one of turn, all, last"));
-  CHECK(contains(error_of(dataset("input_transform: strip")), "input_transform: not supported"));
 }
 
 TEST_CASE("load_config: keys that contradict each other") {
@@ -350,56 +245,10 @@ TEST_CASE("load_config: the resolved file gives the same configuration again") {
   CHECK(config_yaml(resolve_config(parse_yaml(yaml, "f.yaml"), "/", elsewhere).config) == yaml);
 }
 
-TEST_CASE("load_config: optimizers with 8-bit states say so, and no others exist") {
-  for (const char* name : {"adamw_torch_4bit", "adamw_torch_8bit", "adamw_bnb_8bit", "adamw_8bit",
-                           "paged_adamw_8bit", "paged_adamw_32bit"}) {
-    CAPTURE(name);
-    const LoadedConfig loaded = load(kLeast + "optimizer: " + name + "\n");
-    CHECK(loaded.config.optimizer == OptimizerKind::kAdamW8bit);
-    REQUIRE(loaded.notices.size() == 1);
-    CHECK(loaded.notices[0].starts_with("optimizer: " + std::string(name) +
-                                        ": AdamW with 8-bit states"));
-  }
-  CHECK(load(kLeast + "optimizer: adamw_torch_fused\n").notices.empty());
-  const std::string error = error_of(kLeast + "optimizer: lion_8bit\n");
-  CHECK(contains(error, "expected one of adamw_torch, adamw_torch_fused, "));
-  CHECK(contains(error, "found 'lion_8bit'; no other optimizer is built in"));
-}
-
 TEST_CASE("load_config: batch_size sets the accumulation") {
   const TrainConfig c = load(kLeast + "batch_size: 12\nmicro_batch_size: 4\n").config;
   CHECK(c.gradient_accumulation_steps == 3);
   CHECK_FALSE(c.batch_size.has_value());
-}
-
-TEST_CASE("load_config: amounts of memory") {
-  const auto limit = [](const std::string& text) {
-    return load(kLeast + "memory_limit: " + text + "\n").config.memory_limit->bytes;
-  };
-  CHECK(limit("1000") == 1000);
-  CHECK(limit("12GiB") == int64_t{12} << 30);
-  CHECK(limit("1.5 MiB") == 3 << 19);
-  CHECK(limit("2gb") == 2'000'000'000);
-  CHECK(limit("1_000kb") == 1'000'000);
-  for (const char* text :
-       {"0", "-1GiB", "GiB", "1e40", "1 GiBi", "much", "nan", "[1]", "1e15TiB"}) {
-    CAPTURE(text);
-    CHECK(contains(error_of(kLeast + "memory_limit: " + text + "\n"),
-                   "memory_limit: expected an amount of memory such as 12GiB, found "));
-  }
-}
-
-TEST_CASE("load_config: every example is a value that its key accepts") {
-  for (const ConfigKey<TrainConfig>& key : train_keys()) {
-    if (key.use != KeyUse::kHonoured) continue;
-    CAPTURE(key.name);
-    const std::string line = std::string(key.name) + ": " + example_text(key) + "\n";
-    const bool in_least = kLeast.find(std::string(key.name) + ":") == 0 ||
-                          kLeast.find("\n" + std::string(key.name) + ":") != std::string::npos;
-    const std::string error = error_of(in_least ? line : kLeast + line);
-    CHECK_FALSE(contains(error, std::string(key.name) + ": expected "));
-    CHECK_FALSE(contains(error, "unknown key"));
-  }
 }
 
 TEST_CASE("load_config: a file and the command line together") {
@@ -452,8 +301,7 @@ TEST_CASE("load_config: a file of axolotl's for Qwen3.5 needs no change") {
       "special_tokens:\n  pad_token: <|endoftext|>\n  eos_token: <|im_end|>\n");
   CHECK(loaded.config.chat_template == "qwen3_5");
   CHECK(loaded.config.special_tokens ==
-        std::map<std::string, std::string>{{"pad_token", "<|endoftext|>"},
-                                           {"eos_token", "<|im_end|>"}});
+        SpecialTokens{{{"pad_token", "<|endoftext|>"}, {"eos_token", "<|im_end|>"}}, {}});
 }
 
 TEST_CASE("load_config: the GSM8K example needs nothing but the rows") {

@@ -7,6 +7,7 @@
 #include <numeric>
 
 #include "tests/data/error_of.h"
+#include "tests/train/random_dataset.h"
 #include "train/model_options.h"
 
 namespace hone {
@@ -24,7 +25,7 @@ TrainConfig quickstart() {
 struct Fixture {
   TrainConfig config = quickstart();
   ModelConfig model = describe_model(load_options(config)).config;
-  std::vector<RowShape> rows = {{1024, 20}};
+  RunShapes shapes = {{{1024, 20}}, std::nullopt};
 };
 
 TEST_CASE("largest_rows: the largest micro batch of the steps that are taken") {
@@ -46,17 +47,44 @@ TEST_CASE("largest_rows: the largest micro batch of the steps that are taken") {
 
 TEST_CASE("forecast_memory: memory_limit, or what the machine has left") {
   Fixture f;
-  const MemoryForecast machine = forecast_memory(f.config, f.model, f.rows, int64_t{1} << 40);
+  const MemoryForecast machine = forecast_memory(f.config, f.model, f.shapes, int64_t{1} << 40);
   CHECK(machine.fits());
   CHECK_FALSE(machine.limit_is_key);
-  CHECK_FALSE(forecast_memory(f.config, f.model, f.rows, 1000).fits());
-  CHECK(forecast_memory(f.config, f.model, f.rows, 0).fits());  // nothing is known
+  CHECK_FALSE(forecast_memory(f.config, f.model, f.shapes, 1000).fits());
+  CHECK(forecast_memory(f.config, f.model, f.shapes, 0).fits());  // nothing is known
   f.config.memory_limit = ByteSize{machine.plan.peak_bytes};
-  const MemoryForecast key = forecast_memory(f.config, f.model, f.rows, 1000);
+  const MemoryForecast key = forecast_memory(f.config, f.model, f.shapes, 1000);
   CHECK(key.fits());
   CHECK(key.limit_is_key);
   f.config.memory_limit = ByteSize{machine.plan.peak_bytes - 1};
-  CHECK_FALSE(forecast_memory(f.config, f.model, f.rows, 0).fits());
+  CHECK_FALSE(forecast_memory(f.config, f.model, f.shapes, 0).fits());
+}
+
+TEST_CASE("run_shapes: the largest batch of held-out rows, if they are evaluated") {
+  TrainConfig c = quickstart();
+  const Sampler sampler({16, 32, 48}, {.sequence_len = 256, .micro_batch_size = 4, .seed = 1});
+  const Dataset none, held_out = test::random_dataset({20, 60, 30, 40, 10}, 37);
+  CHECK_FALSE(run_shapes(c, sampler, 1, none).evaluation.has_value());
+  REQUIRE(run_shapes(c, sampler, 1, held_out).evaluation.has_value());
+  c.eval_batch_size = 5;
+  CHECK(run_shapes(c, sampler, 1, held_out).evaluation->tokens == 160);
+  c.eval_batch_size = 1;
+  CHECK(run_shapes(c, sampler, 1, held_out).evaluation->tokens == 64);
+  c.eval_sample_packing = true;
+  CHECK(run_shapes(c, sampler, 1, held_out).evaluation->tokens == 256);
+  c.eval_strategy = StepStrategy::kNo;
+  CHECK_FALSE(run_shapes(c, sampler, 1, held_out).evaluation.has_value());
+}
+
+TEST_CASE("memory_edits: a smaller eval_batch_size where evaluation takes most") {
+  Fixture f;
+  f.config.micro_batch_size = 1;
+  f.config.eval_batch_size = 64;
+  f.config.gradient_checkpointing = true;
+  f.shapes = {{{256, 5}}, RowShape{64 * 256, 64 * 5}};
+  const int64_t peak = forecast_memory(f.config, f.model, f.shapes, 0).plan.peak_bytes;
+  CHECK(peak > forecast_memory(f.config, f.model, {f.shapes.training, {}}, 0).plan.peak_bytes);
+  check_contains(memory_edits(f.config, f.model, f.shapes, peak), "eval_batch_size: 32");
 }
 
 TEST_CASE("memory_table: largest first, the rest added up") {
@@ -76,10 +104,10 @@ TEST_CASE("memory_table: largest first, the rest added up") {
 TEST_CASE("require_memory: code 5 with the table and three changes, each predicted") {
   Fixture f;
   f.config.memory_limit = ByteSize{1 << 20};
-  const MemoryForecast forecast = forecast_memory(f.config, f.model, f.rows, 0);
+  const MemoryForecast forecast = forecast_memory(f.config, f.model, f.shapes, 0);
   std::string text;
   try {
-    require_memory(forecast, f.config, f.model, f.rows);
+    require_memory(forecast, f.config, f.model, f.shapes);
   } catch (const Error& e) {
     CHECK(e.code() == ErrorCode::kOutOfMemory);
     text = e.what();
@@ -94,10 +122,10 @@ TEST_CASE("require_memory: code 5 with the table and three changes, each predict
   // The advice is true: making the change gives the peak that it names.
   TrainConfig half = f.config;
   half.micro_batch_size = 2;
-  const int64_t peak = forecast_memory(half, f.model, {{512, 10}}, 0).plan.peak_bytes;
+  const int64_t peak = forecast_memory(half, f.model, {{{512, 10}}, {}}, 0).plan.peak_bytes;
   CHECK(peak < forecast.plan.peak_bytes);
   f.config.memory_limit.reset();
-  require_memory(forecast_memory(f.config, f.model, f.rows, 0), f.config, f.model, f.rows);
+  require_memory(forecast_memory(f.config, f.model, f.shapes, 0), f.config, f.model, f.shapes);
 }
 
 TEST_CASE("memory_edits: only what applies and saves") {
@@ -111,8 +139,8 @@ TEST_CASE("memory_edits: only what applies and saves") {
   f.config.optimizer = OptimizerKind::kAdamW8bit;
   f.config.bf16 = Bf16::kTrue;
   f.config.lora_r = 8;
-  const int64_t peak = forecast_memory(f.config, f.model, {{64, 2}}, 0).plan.peak_bytes;
-  CHECK(memory_edits(f.config, f.model, {{64, 2}}, peak).empty());
+  const int64_t peak = forecast_memory(f.config, f.model, {{{64, 2}}, {}}, 0).plan.peak_bytes;
+  CHECK(memory_edits(f.config, f.model, {{{64, 2}}, {}}, peak).empty());
 }
 
 }  // namespace

@@ -10,6 +10,7 @@
 #include "tensor/allocator.h"
 #include "tests/models/tiny_model.h"
 #include "tests/train/random_dataset.h"
+#include "train/evaluator.h"
 
 namespace hone {
 namespace {
@@ -99,7 +100,7 @@ TEST_CASE("memory plan: equals what the steps of a run take, byte for byte") {
     std::vector<RowShape> rows;
     for (const MicroBatch& m : sampler.at(0).micro_batches) rows.push_back({m.tokens, m.documents});
     REQUIRE(static_cast<int64_t>(rows.size()) == c.accumulation);
-    const MemoryPlan plan = predict_memory(c.load_options(), c.settings(), rows);
+    const MemoryPlan plan = predict_memory(c.load_options(), c.settings(), {rows, {}});
 
     release_step_arena(kCpu);
     const MemoryStats before = memory_stats(kCpu);
@@ -119,6 +120,63 @@ TEST_CASE("memory plan: equals what the steps of a run take, byte for byte") {
       if (step > 1) CHECK(real.allocations == allocations);
     }
   }
+}
+
+// Batches of held-out rows, packed and not, few and many.
+std::vector<EvaluatorSettings> evaluations() {
+  std::vector<EvaluatorSettings> all;
+  for (const bool packing : {false, true})
+    for (const int64_t batch_size : {1, 192})
+      all.push_back({.sequence_len = 176, .packing = packing, .batch_size = batch_size});
+  return all;
+}
+
+TEST_CASE("memory plan: with evaluations, equals what they and the steps between them take") {
+  const Dataset dataset = test::random_dataset(kLengths, 37);
+  std::vector<int64_t> lengths;
+  for (int i = 0; i < 16; ++i) lengths.insert(lengths.end(), kLengths.begin(), kLengths.end());
+  const Dataset held_out = test::random_dataset(lengths, 37);
+  int raised = 0, cases = 0;
+  for (const Case& c : all_cases())
+    for (const EvaluatorSettings& e : evaluations()) {
+      // What evaluations do not see, or see as the steps above do.
+      if (c.eight_bit || c.accumulation > 1 || c.dtype != DType::f32) continue;
+      CAPTURE(c.name());
+      CAPTURE(e.packing);
+      CAPTURE(e.batch_size);
+      Sampler sampler(dataset.lengths(), c.rows());
+      RunShapes shapes;
+      for (const MicroBatch& m : sampler.at(0).micro_batches)
+        shapes.training.push_back({m.tokens, m.documents});
+      const int64_t training = predict_memory(c.load_options(), c.settings(), shapes).peak_bytes;
+      Sampler batches(held_out.lengths(), sampler_settings(e));
+      shapes.evaluation = RowShape();
+      for (int64_t step = 0; step < batches.steps_per_epoch(); ++step)
+        for (const MicroBatch& m : batches.at(step).micro_batches)
+          if (m.tokens > shapes.evaluation->tokens) shapes.evaluation = {m.tokens, m.documents};
+      const MemoryPlan plan = predict_memory(c.load_options(), c.settings(), shapes);
+
+      release_step_arena(kCpu);
+      const MemoryStats before = memory_stats(kCpu);
+      LoadedModel model = load_model(c.load_options());
+      Trainer trainer(model, dataset, sampler, c.settings());
+      Evaluator evaluator(model, held_out, e);
+      for (int round = 1; round <= 2; ++round) {
+        CAPTURE(round);
+        reset_peak_memory(kCpu);
+        trainer.step();
+        CHECK(evaluator.run().has_value());
+        const MemoryStats real = memory_stats(kCpu);
+        CHECK(plan.peak_bytes == real.peak - before.live);
+        CHECK(plan.at_peak == beyond(real.peak_by_label, before.by_label));
+        CHECK(plan.resident_bytes == real.live - before.live);
+      }
+      raised += plan.peak_bytes > training;
+      ++cases;
+    }
+  // Both happen: evaluations that take most, and such that do not matter.
+  CHECK(raised > 0);
+  CHECK(raised < cases);
 }
 
 }  // namespace

@@ -107,6 +107,19 @@ TEST_CASE("model_notices: settings without effect are said") {
   CHECK(model_notices(c, dense).size() == 2);
   c.bf16 = Bf16::kAuto;
   check_contains(model_notices(c, moe)[0], "float32");
+
+  // Rows longer than the model was made for.
+  TrainConfig longer;
+  longer.bf16 = Bf16::kFalse;
+  longer.sequence_len = 513;
+  CHECK(model_notices(longer, dense).empty());  // config.json does not say
+  dense.max_positions = 513;
+  CHECK(model_notices(longer, dense).empty());
+  dense.max_positions = 512;
+  REQUIRE(model_notices(longer, dense).size() == 1);
+  CHECK(model_notices(longer, dense)[0] ==
+        "sequence_len 513 is more than the model's max_position_embeddings, 512: it was not made "
+        "for rows as long as that");
 }
 
 }  // namespace

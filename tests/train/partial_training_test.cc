@@ -87,8 +87,11 @@ TEST_CASE("unfrozen_parameters: selecting nothing is an error") {
   check_contains(error_of(ErrorCode::kUsage, [&] { run(config); }),
                  "unfrozen_parameters: no weight's name begins with what they match");
   config.unfrozen_parameters = {"model.(layers"};
-  check_contains(error_of(ErrorCode::kModel, [&] { run(config); }),
+  check_contains(error_of(ErrorCode::kUsage, [&] { run(config); }),
                  "unfrozen_parameters \"model.(layers\"");
+  // One that backtracks without end.
+  config.unfrozen_parameters = {"([a-z._]+)+[0-9]"};
+  check_contains(error_of(ErrorCode::kUsage, [&] { run(config); }), "backtracks too much");
 }
 
 TEST_CASE("memory: a limit below the prediction stops the run before anything is loaded") {

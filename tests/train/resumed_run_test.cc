@@ -4,128 +4,22 @@
 // Whole runs that are ended anywhere and resumed.
 #include <doctest/doctest.h>
 #include <signal.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include <cerrno>
-#include <cstdio>
+#include <cstdlib>
 #include <filesystem>
-#include <fstream>
-#include <nlohmann/json.hpp>
 
-#include "data/file.h"
 #include "data/file_calls.h"
-#include "kernels/core/parallel.h"
-#include "tensor/allocator.h"
 #include "tests/data/error_of.h"
-#include "tests/data/temporary_directory.h"
+#include "tests/train/resumed_runs.h"
 #include "train/checkpoint_folder.h"
-#include "train/finetuning.h"
-#include "train/output_lock.h"
-#include "train/stop_signals.h"
+#include "train/manifest.h"
 
 namespace hone {
 namespace {
 
 namespace fs = std::filesystem;
-
-constexpr const char* kTokenizer = "data/quickstart";
-constexpr int64_t kSteps = 6;  // with a checkpoint after every second
-
-// Everything that a run leaves, so that the tests below need few lines.
-class Runs {
- public:
-  Runs() {
-    std::string rows;
-    for (int i = 0; i < 12; ++i)
-      rows += R"({"question": "What follows )" + std::to_string(i) + R"(?", "answer": ")" +
-              std::to_string(i + 1) + R"(."})" + "\n";
-    write_file(dir_ / "rows.jsonl", rows);
-    // Forked children must not miss the threads of a pool.
-    kernels::set_num_threads(1);
-  }
-
-  TrainConfig config(const std::string& output) const {
-    TrainConfig c;
-    c.base_model.written = "random:quickstart";
-    c.tokenizer_config.written = kTokenizer;
-    c.tokenizer_config.path = kTokenizer;
-    c.datasets.emplace_back().path.written = dir_ / "rows.jsonl";
-    c.datasets.back().path.path = dir_ / "rows.jsonl";
-    c.sequence_len = 48;
-    c.adapter = AdapterKind::kLora;
-    c.lora_r = 2;
-    c.lora_target_modules.names = {"q_proj", "o_proj"};
-    c.gradient_accumulation_steps = 2;
-    c.max_steps = kSteps;
-    c.learning_rate = 1e-2;
-    c.save_steps = 2;
-    c.output_dir = dir_ / output;
-    return c;
-  }
-
-  // The path of something in the output folder.
-  std::string in(const std::string& output, const std::string& name) const {
-    return (dir_ / output) + "/" + name;
-  }
-
-  RunOutcome run(const TrainConfig& config) {
-    std::FILE* out = std::tmpfile();
-    const std::shared_ptr<std::FILE> closes(out, std::fclose);
-    const RunOutcome outcome = run_finetuning({config, {}}, {fs::current_path(), {}}, out);
-    std::rewind(out);
-    printed.clear();
-    for (int c = 0; (c = std::fgetc(out)) != EOF;) printed += static_cast<char>(c);
-    return outcome;
-  }
-
-  RunOutcome resume(TrainConfig config) {
-    config.resume_from_checkpoint.written = "auto";
-    return run(config);
-  }
-
-  std::string adapter(const std::string& output) const {
-    return read_file(in(output, "adapter/adapter_model.safetensors"), ErrorCode::kDisk);
-  }
-
-  // The steps in metrics.jsonl.
-  std::vector<int64_t> steps(const std::string& output) const {
-    std::vector<int64_t> found;
-    std::ifstream lines(in(output, "metrics.jsonl"));
-    for (std::string line; std::getline(lines, line);)
-      found.push_back(nlohmann::json::parse(line)["step"].get<int64_t>());
-    return found;
-  }
-
-  const TemporaryDirectory& dir() const { return dir_; }
-  std::string printed;  // by the last run
-
- private:
-  TemporaryDirectory dir_;
-};
-
-const std::vector<int64_t> kAllSteps = {1, 2, 3, 4, 5, 6};
-
-// The exit status of `f` in a process of its own.
-template <class Function>
-int in_child(Function f) {
-  std::fflush(nullptr);
-  const pid_t child = ::fork();
-  REQUIRE(child >= 0);
-  if (child == 0) {
-    try {
-      f();
-      ::_exit(0);
-    } catch (const Error& e) {
-      ::_exit(static_cast<int>(e.code()));
-    } catch (...) {
-      ::_exit(1);
-    }
-  }
-  int status = 0;
-  REQUIRE(::waitpid(child, &status, 0) == child);
-  return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-}
+using namespace test;
 
 // SIGKILL at the k-th call that changes a file, for every k until the run ends by itself. Sharded by
 // k, for it takes a while.
@@ -246,6 +140,39 @@ TEST_CASE("resumed run: what differs and matters is listed; what may differ does
   CHECK(runs.steps("out") == std::vector<int64_t>{1, 2, 3, 4});
 }
 
+TEST_CASE("resumed run: a key that a checkpoint does not know has its default there") {
+  Runs runs;
+  const TrainConfig config = runs.config("out");
+  runs.run(config);
+  const std::string expected = runs.adapter("out");
+  for (const char* name : {"checkpoint-6", "adapter"}) fs::remove_all(runs.in("out", name));
+  // As if these keys had been added since.
+  const fs::path checkpoint = runs.in("out", "checkpoint-4");
+  Manifest manifest = read_manifest(checkpoint);
+  for (const char* key : {"max_grad_norm", "cosine_min_lr_ratio", "lora_dropout", "seed"})
+    REQUIRE(manifest.run.config.erase(key) == 1);
+  write_file((checkpoint / kManifestName).string(), manifest_text(manifest));
+  TrainConfig other = config;
+  other.max_grad_norm = 0.5;
+  other.cosine_min_lr_ratio = 0.1;
+  const std::string message = error_of(ErrorCode::kUsage, [&] { runs.resume(other); });
+  check_contains(message, "max_grad_norm: not known in the checkpoint, now 0.5");
+  check_contains(message, "cosine_min_lr_ratio: not known in the checkpoint, now 0.1");
+  CHECK(message.find("lora_dropout") == std::string::npos);
+  CHECK(message.find("seed") == std::string::npos);
+  runs.resume(config);
+  check_contains(runs.printed, "checkpoint-4");
+  CHECK(runs.adapter("out") == expected);
+  CHECK(runs.steps("out") == kAllSteps);
+
+  // One that is known there and no longer here matters.
+  fs::remove_all(runs.in("out", "checkpoint-6"));
+  manifest.run.config["momentum"] = "0.9";
+  write_file((checkpoint / kManifestName).string(), manifest_text(manifest));
+  check_contains(error_of(ErrorCode::kUsage, [&] { runs.resume(config); }),
+                 "momentum: 0.9 in the checkpoint, now not known");
+}
+
 TEST_CASE("resumed run: a damaged checkpoint is passed over, said, and never deleted") {
   Runs runs;
   TrainConfig config = runs.config("out");
@@ -331,109 +258,6 @@ TEST_CASE("resumed run: save_only_model leaves adapters, which cannot be resumed
   runs.resume(config);
   check_contains(runs.printed, "holds the model alone");
   check_contains(runs.printed, "starts at the beginning");
-}
-
-TEST_CASE("resumed run: two processes do not share a folder") {
-  Runs runs;
-  const TrainConfig config = runs.config("out");
-  fs::create_directories(config.output_dir);
-  const OutputLock lock(config.output_dir);
-  CHECK(in_child([&] { runs.run(config); }) == 2);
-  CHECK_FALSE(fs::exists(runs.in("out", "metrics.jsonl")));
-  check_contains(error_of(ErrorCode::kUsage, [&] { runs.run(config); }),
-                 "process " + std::to_string(::getpid()) + " is training into this folder");
-}
-
-// Signals reach a child when its n-th line of metrics is written.
-TEST_CASE("resumed run: a signal saves the state, whichever step it meets") {
-  Runs runs;
-  runs.run(runs.config("whole"));
-  TrainConfig config = runs.config("stopped");
-  config.save_strategy = StepStrategy::kNo;
-  config.save_steps.reset();
-  const std::pair<int, int> signals[] = {
-      {SIGINT, 130}, {SIGTERM, 143}, {SIGUSR1, 143}, {SIGHUP, 129}};
-  int64_t step = 0;
-  for (const auto& [signal, code] : signals) {
-    fs::remove_all(config.output_dir);
-    ++step;
-    const int number = signal;
-    const int status = in_child([&] {
-      const StopSignals handlers;
-      int64_t lines = 0;
-      const FileHookScope scope([&](const FileCall& call) {
-        if (call.path.ends_with("metrics.jsonl") && call.kind == FileCall::Kind::kWrite &&
-            ++lines == step)
-          ::raise(number);
-        return FileFault{};
-      });
-      const RunOutcome outcome = runs.run(config);
-      ::_exit(outcome.signal == 0 ? 0 : exit_code_of_signal(outcome.signal));
-    });
-    CHECK(status == code);
-    CHECK(fs::exists(runs.in("stopped", checkpoint_name(step))));
-    runs.resume(config);
-    CHECK(runs.adapter("stopped") == runs.adapter("whole"));
-    CHECK(runs.steps("stopped") == kAllSteps);
-  }
-}
-
-TEST_CASE("resumed run: a second signal ends the process at once, the first one before the steps") {
-  Runs runs;
-  const TrainConfig config = runs.config("out");
-  CHECK(in_child([&] {
-          const StopSignals handlers;
-          const FileHookScope scope([&](const FileCall& call) {
-            if (call.path.find("checkpoint-2.tmp-") != std::string::npos) ::raise(SIGTERM);
-            return FileFault{};
-          });
-          runs.run(config);
-        }) == 143);
-  CHECK(list_checkpoints(config.output_dir).empty());
-  CHECK(in_child([] {
-          const StopSignals handlers;
-          ::raise(SIGINT);
-        }) == 130);
-  CHECK(in_child([] {
-          const StopSignals handlers;
-          ::raise(SIGPIPE);
-        }) == 0);
-}
-
-TEST_CASE("resumed run: memory that runs out in a step leaves a checkpoint of the step before") {
-  Runs runs;
-  runs.run(runs.config("whole"));
-  const TrainConfig config = runs.config("out");
-  int64_t lines = 0;
-  {
-    const FileHookScope scope([&](const FileCall& call) {
-      const bool metrics = call.path.ends_with("metrics.jsonl");
-      if (metrics && call.kind == FileCall::Kind::kWrite && ++lines == 3) {
-        release_step_arena(kCpu);
-        set_memory_cap(kCpu, memory_stats(kCpu).live + 1000);
-      }
-      return FileFault{};
-    });
-    const std::string message = error_of(ErrorCode::kOutOfMemory, [&] { runs.run(config); });
-    check_contains(message, "the state after step 3 is saved in");
-  }
-  set_memory_cap(kCpu, 0);
-  release_step_arena(kCpu);
-  runs.resume(config);
-  check_contains(runs.printed, "checkpoint-3");
-  CHECK(runs.adapter("out") == runs.adapter("whole"));
-}
-
-TEST_CASE("resumed run: the watchdog stops a run that has left the rails") {
-  Runs runs;
-  TrainConfig config = runs.config("out");
-  config.loss_watchdog_threshold = 0.5;
-  config.loss_watchdog_patience = 3;
-  const std::string message = error_of(ErrorCode::kNonFinite, [&] { runs.run(config); });
-  check_contains(message, "step 3: the loss is ");
-  check_contains(message, "loss_watchdog_threshold");
-  config.loss_watchdog_threshold = 100;
-  CHECK(runs.run(config).steps == kSteps);
 }
 
 }  // namespace

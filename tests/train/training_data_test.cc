@@ -9,7 +9,6 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
-#include "data/chat_format.h"
 #include "tests/data/error_of.h"
 #include "tests/data/temporary_directory.h"
 #include "train/chat_writer.h"
@@ -52,17 +51,19 @@ class Fixture {
     return resolve_config(parse_yaml(head + keys, "f.yaml"), dir_.path(), roots).config;
   }
   TrainingData load(const std::string& keys) {
-    const ChatWriter writer = {render_qwen3_5_chat, "qwen3_5", "<|im_end|>"};
-    return load_training_data(config(keys), tokenizer(), writer);
+    const TrainConfig c = config(keys);
+    return load_training_data(c, tokenizer(), [&](const DatasetConfig& d) {
+      ChatWriter writer = make_chat_writer(c, d, tokenizer());
+      if (writer.eos_token.empty()) writer.eos_token = "<|im_end|>";  // for texts
+      return writer;
+    });
   }
   std::string text(const std::string& keys) {
     return tokenizer().decode(load(keys).train.example(0).ids);
   }
   // The first row as the keys of chat templates have it.
   std::string written(const std::string& keys) {
-    const TrainConfig c = config("datasets: [{path: rows.jsonl}]\n" + keys);
-    const TrainingData data = load_training_data(c, tokenizer(), make_chat_writer(c, tokenizer()));
-    return tokenizer().decode(data.train.example(0).ids);
+    return text("datasets: [{path: rows.jsonl}]\n" + keys);
   }
   std::string error(ErrorCode code, const std::string& keys) {
     return error_of(code, [&] { load(keys); });
@@ -228,17 +229,74 @@ TEST_CASE("training data: the keys of chat templates decide what conversations b
   refused(ErrorCode::kUsage, "eot_tokens: [<|none|>]\n", "eot_tokens: the tokenizer has no token");
   refused(ErrorCode::kUsage, "special_tokens: {eos_token: <|none|>}\n",
           "special_tokens.eos_token: the tokenizer in ");
+  refused(ErrorCode::kUsage, "special_tokens: {additional_special_tokens: [<|none|>]}\n",
+          "special_tokens.additional_special_tokens: the tokenizer in ");
   refused(
       ErrorCode::kModel, "chat_template: llama3\n",
       "<|start_header_id|> is not one of the tokenizer's added tokens, but chat_template llama3");
 }
 
+TEST_CASE("training data: several splits, and files by a pattern") {
+  Fixture f;
+  const auto questions = [&](const std::string& item) {
+    const TrainingData data = f.load("datasets: [{path: " + item + "}]\nchat_template: chatml\n");
+    std::string all;
+    for (int64_t i = 0; i < data.train.size(); ++i) {
+      const std::string text = tokenizer().decode(data.train.example(i).ids);
+      const size_t begin = text.find("user\n") + 5;
+      all += text.substr(begin, text.find("<|im_end|>") - begin) + " ";
+    }
+    return all;
+  };
+  CHECK(questions("rows.jsonl, split: 'train[:10%]+train[-10%:]'") == "q0 q1 q18 q19 ");
+  CHECK(questions("hub, split: 'train[1:2]+test[:2]'") == "q1 q100 q101 ");
+  CHECK(questions("hub, split: train, data_files: 'data/te*.jsonl'") == "q100 q101 q102 ");
+  CHECK(questions("hub, split: 'train[:2]', data_files: '**/t*.jsonl'") == "q100 q101 ");
+  CHECK(questions("json, split: 'train[:1]', data_files: ['hub/*/train-?.jsonl']") == "q0 ");
+  check_contains(f.error(ErrorCode::kUsage, "datasets: [{path: hub, data_files: 'data/*.json'}]\n"),
+                 "datasets.0.data_files: 'data/*.json' matches no file; tried ");
+}
+
+TEST_CASE("training data: a dataset can have a template of its own") {
+  Fixture f;
+  const std::string user = "<|im_start|>user\nq0<|im_end|>\n<|im_start|>assistant\n";
+  f.write("own.jinja", "{% for m in messages %}[{{ m.content }}]{% endfor %}");
+  const TrainingData data = f.load(
+      "datasets:\n  - {path: rows.jsonl}\n  - {path: rows.jsonl, chat_template: qwen3_5}\n"
+      "  - {path: rows.jsonl, chat_template: jinja, chat_template_jinja: own.jinja}\n"
+      "  - path: rows.jsonl\n    chat_template_jinja: '{% for m in messages %}<{{ m.content }}>"
+      "{% endfor %}'\nchat_template: chatml\ndefault_system_message:\n");
+  const auto first = [&](int64_t item) {
+    return tokenizer().decode(data.train.example(20 * item).ids);
+  };
+  CHECK(first(0) == user + "a<|im_end|>\n");
+  CHECK(first(1) == user + "<think>\n\n</think>\n\na<|im_end|>\n");
+  CHECK(first(2) == "[q0][a]");
+  CHECK(first(3) == "<q0><a>");
+  // The run's text belongs to the run's name.
+  CHECK(f.text("datasets: [{path: rows.jsonl, chat_template: chatml}]\n"
+               "chat_template_jinja: own.jinja\n") == user + "a<|im_end|>\n");
+}
+
+TEST_CASE("training data: a token that is made special ends a turn") {
+  Fixture f;
+  // Behind the answer stands a token that the tokenizer does not call special.
+  f.write("own.jinja", "{% for m in messages %}{{ m.role }}:{{ m.content }}<think>{% endfor %}");
+  const std::string keys = "chat_template_jinja: own.jinja\ndatasets: [{path: rows.jsonl}]\n";
+  const int64_t with = f.load(keys + "special_tokens: {additional_special_tokens: [<think>]}\n")
+                           .train.total_labels();
+  const int64_t without = f.load(
+                               "chat_template_jinja: own.jinja\n"
+                               "datasets: [{path: rows.jsonl, train_on_eot: none}]\n"
+                               "special_tokens: {additional_special_tokens: [<think>]}\n")
+                              .train.total_labels();
+  CHECK(without == with - 20);  // one a row: the mark
+}
+
 TEST_CASE("training data: a mark that ends a turn is learned as train_on_eot says") {
   Fixture f;
   const auto labels = [&](const std::string& keys) {
-    const TrainConfig c = f.config("chat_template: chatml\n" + keys);
-    return load_training_data(c, tokenizer(), make_chat_writer(c, tokenizer()))
-        .train.total_labels();
+    return f.load("chat_template: chatml\n" + keys).train.total_labels();
   };
   const std::string eot = "special_tokens: {eos_token: <|endoftext|>}\neot_tokens: [<|im_end|>]\n";
   const std::string rows = "datasets: [{path: rows.jsonl, train_on_eot: ";

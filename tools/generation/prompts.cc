@@ -7,6 +7,7 @@
 #include "data/file.h"
 #include "data/printable.h"
 #include "data/row_reader.h"
+#include "data/text_only.h"
 
 namespace hone {
 namespace {
@@ -29,6 +30,7 @@ Conversation conversation_of(const JsonValue& messages, const PromptSources& sou
   c.messages = messages.raw();
   c.where = where;
   check_conversation(c);
+  check_text_only(c);
   add_default_system_message(c, sources.system);
   return c;
 }

@@ -72,6 +72,13 @@ ConfigKey<T> hub_model(ConfigKey<T> key) {
   return key;
 }
 
+// Regular expressions: a list's items, a map's keys, the text of lora_target_modules.
+template <class T>
+ConfigKey<T> patterns(ConfigKey<T> key) {
+  key.patterns = true;
+  return key;
+}
+
 // A key that is accepted without effect; `why`: why nothing is lost by that.
 template <class T = TrainConfig>
 ConfigKey<T> no_op(std::string_view name, std::string_view why) {

@@ -21,9 +21,11 @@ TrainKeys template_keys() {
       with_example(honoured("default_system_message", &C::default_system_message,
                             "system message of conversations that have none"),
                    "Be brief."),
-      with_example(honoured("special_tokens", &C::special_tokens,
-                            "texts of special tokens, over those of the tokenizer's files"),
-                   "{eos_token: \"<|im_end|>\"}"),
+      with_example(
+          honoured("special_tokens", &C::special_tokens,
+                   "special tokens, over those of the tokenizer's files; all are tokens that "
+                   "it has"),
+          "{eos_token: \"<|im_end|>\"}"),
       refused("tokens", "the vocabulary cannot grow"),
       refused("added_tokens_overrides", "the vocabulary cannot change"),
       refused("mean_resizing_embeddings", "the vocabulary cannot grow"),

@@ -13,8 +13,9 @@ std::vector<ConfigRule<DatasetConfig>> dataset_item_rules() {
   return {
       error<D>(
           "a split that is none", {"split"},
-          [](const D& d, const G&) { return !parse_split(d.split); },
-          "expected a name, with a part of it or without: train, train[:20%], train[100:200]"),
+          [](const D& d, const G&) { return !parse_split_sum(d.split); },
+          "expected a name, with a part of it or without: train, train[:20%], train[100:200]; or "
+          "several with + between them"),
       error<D>(
           "a table of rows", {"ds_type"},
           [](const D& d, const G&) {
@@ -46,6 +47,14 @@ std::vector<ConfigRule<DatasetConfig>> dataset_item_rules() {
                    !d.message_field_content.empty();
           },
           "both say where the content is; keep message_property_mappings"),
+      error<D>(
+          "characters of a content that is split",
+          {"message_field_training_detail", "split_thinking"},
+          [](const D& d, const G&) {
+            return d.split_thinking && !d.message_field_training_detail.empty();
+          },
+          "its offsets count the content before split_thinking takes the reasoning out; use one of "
+          "the two"),
       error<D>(
           "a prompt without its instruction", {"type"},
           [](const D& d, const G&) {

@@ -58,5 +58,6 @@ TrainRules checkpoint_rules();
 TrainRules output_rules();
 TrainRules device_rules();
 std::vector<ConfigRule<DatasetConfig>> dataset_item_rules();
+std::vector<ConfigRule<DatasetConfig>> dataset_template_rules();
 
 }  // namespace hone::config_rules

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Rules about the chat template.
+#include <array>
 #include <string>
 #include <string_view>
 
@@ -17,7 +18,7 @@ bool is_known(std::string_view name) {
   constexpr std::string_view kFallback = "tokenizer_default_fallback_";
   if (name.starts_with(kFallback))
     name.remove_prefix(kFallback.size());
-  else if (name == "tokenizer_default" || name == "jinja")
+  else if (name.empty() || name == "tokenizer_default" || name == "jinja")
     return true;
   return builtin_chat_template(name).has_value();
 }
@@ -34,30 +35,43 @@ std::string known_names() {
   return names;
 }
 
-}  // namespace
-
-TrainRules template_rules() {
-  using C = TrainConfig;
+// Of a run, or of one item of datasets; names: of the three rules.
+template <class T>
+std::vector<ConfigRule<T>> rules_of(std::array<std::string_view, 3> names) {
   using G = GivenKeys;
   static const std::string unknown = known_names();
   return {
-      error(
-          "a chat template that is unknown", {"chat_template"},
-          [](const C& c, const G&) { return !is_known(c.chat_template); }, unknown),
-      error(
-          "chat_template: jinja without a template", {"chat_template", "chat_template_jinja"},
-          [](const C& c, const G&) {
+      error<T>(
+          names[0], {"chat_template"},
+          [](const T& c, const G&) { return !is_known(c.chat_template); }, unknown),
+      error<T>(
+          names[1], {"chat_template", "chat_template_jinja"},
+          [](const T& c, const G&) {
             return c.chat_template == "jinja" && c.chat_template_jinja.empty();
           },
           "jinja needs chat_template_jinja: a template's text or the path of its file"),
-      error(
-          "a template's text that is not used", {"chat_template_jinja", "chat_template"},
-          [](const C& c, const G& given) {
+      error<T>(
+          names[2], {"chat_template_jinja", "chat_template"},
+          [](const T& c, const G& given) {
             return !c.chat_template_jinja.empty() && given.has("chat_template") &&
                    c.chat_template != "jinja";
           },
           "is used with chat_template: jinja only; remove one of the two"),
   };
+}
+
+}  // namespace
+
+TrainRules template_rules() {
+  return rules_of<TrainConfig>({"a chat template that is unknown",
+                                "chat_template: jinja without a template",
+                                "a template's text that is not used"});
+}
+
+std::vector<ConfigRule<DatasetConfig>> dataset_template_rules() {
+  return rules_of<DatasetConfig>({"a dataset's chat template that is unknown",
+                                  "a dataset's chat_template: jinja without a template",
+                                  "a dataset's template text that is not used"});
 }
 
 }  // namespace hone::config_rules

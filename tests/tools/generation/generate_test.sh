@@ -85,4 +85,27 @@ printf 'Hello\n\nAnd you?\n' | "$generate" "${model[@]}" --chat >"$work/out" 2>"
   fail "a conversation from a pipe"
 [[ $(wc -l <"$work/out") -ge 2 ]] || fail "not two answers"
 
+# What a run changed of its tokenizer's folder needs no option: its result carries it.
+echo '{"question": "Hello", "answer": "Hi"}' >"$work/rows.jsonl"
+train=("$PWD/train/finetune" base_model=random:quickstart tokenizer_config="$PWD/data/quickstart"
+  datasets.0.path="$work/rows.jsonl" learning_rate=1e-3 max_steps=1 chat_template=chatml
+  "special_tokens.eos_token=<|endoftext|>")
+ask=(--chat --prompt Hello --max-new-tokens 8)
+"${train[@]}" adapter=lora lora_target_linear=true output_dir="$work/lora" >"$work/out" 2>"$work/err" ||
+  fail "training an adapter"
+"${train[@]}" output_dir="$work/full" >"$work/out" 2>"$work/err" || fail "training a model"
+adapter=(--model random:quickstart --adapter "$work/lora/adapter")
+expect 0 "read 17 tokens" "${adapter[@]}" "${ask[@]}" --out "$work/d.jsonl"
+expect 0 "read 17 tokens" "${adapter[@]}" --tokenizer "$tokenizer" "${ask[@]}" --chat-template chatml \
+  --out "$work/e.jsonl"
+same "$work/d.jsonl" "$work/e.jsonl"
+expect 0 "read 23 tokens" "${adapter[@]}" --tokenizer "$tokenizer" "${ask[@]}"
+expect 0 "read 17 tokens" --model "$work/full/model" "${ask[@]}" --out "$work/f.jsonl"
+expect 0 "read 17 tokens" --model "$work/full/model" "${ask[@]}" --chat-template chatml --out "$work/g.jsonl"
+same "$work/f.jsonl" "$work/g.jsonl"
+for result in lora/adapter full/model; do
+  grep -q '"eos_token": "<|endoftext|>"' "$work/$result/tokenizer_config.json" || fail "no eos_token"
+  grep -q eos_token_id "$work/$result/generation_config.json" || fail "no eos_token_id"
+done
+
 ((failures == 0)) || exit 1

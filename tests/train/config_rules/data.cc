@@ -10,6 +10,9 @@ std::vector<RuleCase> data_rule_cases() {
   };
   const std::string both = "message_property_mappings: {role: from, content: value}, ";
   return {
+      {"characters of a content that is split",
+       item("message_field_training_detail: spans, split_thinking: true"),
+       item("message_field_training_detail: spans, split_thinking: false")},
       {"batch flattening and packing", "batch_flattening: true\nsample_packing: true\n",
        "batch_flattening: auto\nsample_packing: true\n"},
       {"streaming without max_steps", "streaming: true\n", "streaming: true\nmax_steps: 10\n"},
