@@ -36,13 +36,14 @@ Evaluator::Evaluator(const LoadedModel& model, const Dataset& dataset,
                                    .seed = 0}) {}
 
 double Evaluator::sum_of_losses(const MicroBatch& micro_batch) const {
-  const StepScope step(kCpu, shape_key(micro_batch));
+  const Device device = model_.parameters.front().var.device();
+  const StepScope step(device, shape_key(micro_batch));
   const MemoryScope scope("evaluation");
   const NoGrad no_grad;
-  const Batch batch = collate(dataset_, micro_batch);
+  const Batch batch = collate(dataset_, micro_batch).to(device);
   const DecoderOutput out =
       model_.model->forward(batch, model_.model->context(batch), /*recompute=*/false);
-  const Tensor one = Tensor::scalar(1.0f);  // the loss is divided by this
+  const Tensor one = Tensor::scalar(1.0f, device);  // the loss is divided by this
   const Tensor sum = model_.model->loss(out, batch, one).value();
   return static_cast<double>(sum.item<float>());
 }

@@ -140,8 +140,9 @@ std::vector<BenchCase> optimizer_cases(const BenchSizes& s) {
       {"optimizer/global_norm", "clip_factor", shape, clip_factor_cost(n, DType::f32),
        [=] {
          const Tensor g = values({n}, DType::f32);
-         const Tensor norm = Tensor::scalar(0.0f), clip = Tensor::scalar(0.0f);
-         return [=] { clip_factor(g, 1, norm, clip); };
+         const Tensor norm = Tensor::scalar(0.0f);
+         const StepScalars scalars = StepScalars::make(kCpu);
+         return [=] { clip_factor(g, {}, 1, norm, scalars); };
        }},
   };
 }
