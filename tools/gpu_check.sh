@@ -6,7 +6,7 @@
 #
 #   tools/gpu_check.sh pack DIR       where Bazel is: builds the programs and packs them into DIR
 #   tools/gpu_check.sh run DIR WHAT   where the GPU is, in a copy of the repository:
-#     tests      the CUDA cases of the kernel tests: CUDA against the CPU
+#     tests      the CUDA cases of the tests of kernels and of generation: CUDA against the CPU
 #     sanitize   the CUDA cases under compute-sanitizer: memcheck, racecheck, synccheck, initcheck
 #
 # `run` ends with "N passed, M failed" and a status of 0 when M is 0.
@@ -21,7 +21,8 @@ usage() {
 pack() {
   local directory=$1 staging binary name
   mapfile -t tests < <(tools/bazel query --noshow_progress 'kind(cc_test, //tests/kernels/...)' 2>/dev/null)
-  local targets=("${tests[@]}" //tools:evaluate)
+  tests+=(//tests/models:decode_session_test //tests/models:generation_test)
+  local targets=("${tests[@]}" //tools:evaluate //tools:generate)
   tools/bazel build --noshow_progress --color=no "${targets[@]}"
   staging=$(mktemp -d)
   trap 'rm -rf "$staging"' RETURN
