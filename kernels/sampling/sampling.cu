@@ -101,6 +101,7 @@ struct Row {
   int64_t* data;
   int64_t V;
   unsigned long long* counters;
+  int bits;  // weight_bits(V), made on the host: device code has no std::bit_width to rely on
 
   __device__ uint64_t at(int64_t i) const { return static_cast<uint64_t>(data[i]); }
   __device__ void set(int64_t i, uint64_t x) const { data[i] = static_cast<int64_t>(x); }
@@ -152,7 +153,6 @@ struct Row {
                  return Entry{~at(i), 1};
                }).key;
     const double top = from_order_key(largest());
-    const int bits = weight_bits(V);
     for_each([&](int64_t i) {
       set(i, at(i) < least ? 0 : exponential_weight(top - from_order_key(at(i)), bits));
     });
@@ -160,7 +160,7 @@ struct Row {
 
   __device__ void keep_top_p(double p) const {
     const uint64_t limit = removable(sum(), p);
-    const Answer cut = first_above(counters, V, weight_bits(V) + 1, limit, [&](int64_t i) {
+    const Answer cut = first_above(counters, V, bits + 1, limit, [&](int64_t i) {
       return Entry{at(i), at(i)};
     });
     unsigned long long ties = 0;
@@ -186,10 +186,10 @@ struct Row {
 template <class T>
 __global__ void __launch_bounds__(kThreads)
     weights_kernel(const T* logits, const int64_t* seen, const int32_t* seen_at, TokenFilter filter,
-                   int64_t V, int64_t* weights) {
+                   int64_t V, int bits, int64_t* weights) {
   extern __shared__ unsigned long long counters[];
   const int64_t r = blockIdx.x;
-  const Row row = {weights + r * V, V, counters};
+  const Row row = {weights + r * V, V, counters, bits};
   const int64_t broken = row.load(logits + r * V);
   if (broken < V) {  // all threads
     if (threadIdx.x == 0) row.data[0] = -1 - broken;
@@ -209,12 +209,12 @@ __global__ void __launch_bounds__(kThreads)
 }
 
 __global__ void __launch_bounds__(kThreads)
-    draw_kernel(int64_t* weights, const int64_t* bits, int64_t V, int64_t* tokens) {
+    draw_kernel(int64_t* weights, const int64_t* random, int64_t V, int64_t* tokens) {
   extern __shared__ unsigned long long counters[];
-  const Row row = {weights + blockIdx.x * V, V, counters};
+  const Row row = {weights + blockIdx.x * V, V, counters, /*bits=*/0};
   int64_t token = row.data[0];
   if (token >= 0) {  // all threads alike
-    const uint64_t place = drawn_place(bits[blockIdx.x], row.sum());
+    const uint64_t place = drawn_place(random[blockIdx.x], row.sum());
     token = static_cast<int64_t>(first_above(counters, V, row.id_bits(), place, [&](int64_t i) {
                                    return Entry{static_cast<uint64_t>(i), row.at(i)};
                                  }).key);
@@ -231,7 +231,7 @@ void token_weights(Cuda device, const Tensor& logits, const SeenTokens& seen,
     launch(device, weights_kernel<T>, grid_size(logits.dim(0)), kThreads, kCounterBytes,
            logits.data<T>(), penalty ? seen.ids.data<int64_t>() : nullptr,
            penalty ? seen.offsets.data<int32_t>() : nullptr, filter, logits.dim(1),
-           weights.data<int64_t>());
+           weight_bits(logits.dim(1)), weights.data<int64_t>());
   });
 }
 

@@ -163,7 +163,7 @@ TEST_CASE("cuda: cached_attention: a sequence's bits do not depend on the others
 TEST_CASE("cuda: cached_attention takes strided rows and heads") {
   if (!test::have_gpu()) return;
   const auto run = [](const std::vector<Tensor>& t) {
-    const Tensor q = t[0].split(1, 3).narrow(2, 1, 8);
+    const Tensor q = t[0].split(1, 4).narrow(2, 1, 8);
     const KeyValueCache cache{cast(t[2], t[2].dtype()), cast(t[2], t[2].dtype())};
     const CachedSequences all{t[3], t[4], t[4]};
     append_keys_values(t[1].split(1, 2).narrow(2, 0, 8), t[1].split(1, 2).narrow(2, 5, 8), all,
