@@ -57,12 +57,10 @@ Weight Builder::matrix(const std::string& name, const Shape& shape, Init init, b
   const MemoryScope scope("frozen weights, 4-bit");
   // Checkpoints are quantised from the model dtype, as bitsandbytes does; it knows no f64.
   const DType dtype = options_.dtype == DType::f64 ? DType::f32 : options_.dtype;
-  Tensor value =
-      is_meta() ? Tensor::empty(shape, dtype, options_.device) : read_({name, shape, init});
+  Tensor value = is_meta() ? Tensor::empty(shape, dtype, options_.device)
+                           : read_({name, shape, init}).to(options_.device);
   if (value.dtype() != dtype) value = kernels::cast(value, dtype);
   QuantizedTensor q = kernels::quantize_4bit(value, *options_.quantise, /*nested=*/true);
-  for (Tensor* t : {&q.codes, &q.absmax, &q.nested_absmax, &q.nested_offset})
-    *t = t->to(options_.device);
   auto quantised = std::make_shared<const QuantizedTensor>(std::move(q));
   parameters_.push_back({name, shape, false, true, quantised->nbytes(), Var()});
   return Weight(quantised);

@@ -6,7 +6,7 @@
 #
 #   tools/gpu_check.sh pack DIR       where Bazel is: builds the programs and packs them into DIR
 #   tools/gpu_check.sh run DIR WHAT   where the GPU is, in a copy of the repository:
-#     tests      the CUDA cases of the kernel tests: CUDA against the CPU
+#     tests      the CUDA cases of the tests of kernels and of generation: CUDA against the CPU
 #     sanitize   the CUDA cases under compute-sanitizer: memcheck, racecheck, synccheck, initcheck
 #     train      the main program: the quickstart three times and once killed and resumed: same bytes
 #
@@ -23,6 +23,7 @@ pack() {
   local directory=$1 staging binary name
   mapfile -t tests < <(tools/bazel query --noshow_progress \
     'kind(cc_test, //tests/kernels/... + //tests/train:gpu_training_test)' 2>/dev/null)
+  tests+=(//tests/models:decode_session_test //tests/models:generation_test)
   local targets=("${tests[@]}" //tools:evaluate //tools:generate //train:finetune)
   tools/bazel build --noshow_progress --color=no "${targets[@]}"
   staging=$(mktemp -d)

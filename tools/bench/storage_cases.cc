@@ -1,6 +1,7 @@
 // Copyright 2026 The hone authors.
 // SPDX-License-Identifier: Apache-2.0
 #include "kernels/nf4/dequantize.h"
+#include "kernels/nf4/multiply.h"
 #include "kernels/nf4/quantize.h"
 #include "kernels/nf4/selective.h"
 #include "kernels/optimizer/adamw.h"
@@ -37,6 +38,14 @@ std::vector<BenchCase> nf4_cases(const BenchSizes& s) {
            const QuantizedTensor q = quantize_4bit(values(stack, t), type, true);
            return [=] { dequantize_4bit(q, t); };
          }});
+    const int64_t out = expert[0], in = expert[1];
+    cases.push_back({"nf4/multiply", "multiply_4bit",
+                     shape_text({{"M", 1}, {"N", out}, {"K", in}}, t) + " " + name_of(type),
+                     multiply_4bit_cost(1, out, in, t, true), [=] {
+                       const QuantizedTensor q = quantize_4bit(values(expert, t), type, true);
+                       const Tensor x = values({1, in}, t);
+                       return [=] { multiply_4bit(x, q); };
+                     }});
     cases.push_back({"nf4/selective", "gather_experts", typed,
                      gather_experts_cost(used, expert.numel(), kNestedBits, t), [=] {
                        const QuantizedTensor q = quantize_4bit(values(stack, t), type, true);
