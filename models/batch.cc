@@ -38,9 +38,9 @@ Batch Batch::to(Device device) const {
   return {ids.to(device), targets.to(device), cu_seqlens.to(device), positions.to(device), labels};
 }
 
-Batch describe_batch(int64_t rows, int64_t documents) {
+Batch describe_batch(int64_t rows, int64_t documents, Device meta) {
   const MemoryScope scope("batch");
-  const auto shape = [](int64_t n, DType dtype) { return Tensor::empty({n}, dtype, kMeta); };
+  const auto shape = [&](int64_t n, DType dtype) { return Tensor::empty({n}, dtype, meta); };
   Batch batch;
   batch.ids = shape(rows, DType::i64);
   batch.targets = shape(rows, DType::i64);

@@ -32,7 +32,7 @@ struct Batch {
 Batch make_batch(std::span<const int64_t> ids, std::span<const int64_t> labels,
                  std::span<const int32_t> cu_seqlens);
 
-// A batch of `rows` tokens in `documents` documents as shapes on the meta device.
-Batch describe_batch(int64_t rows, int64_t documents);
+// A batch of `rows` tokens in `documents` documents as shapes on a meta device.
+Batch describe_batch(int64_t rows, int64_t documents, Device meta = kMeta);
 
 }  // namespace hone

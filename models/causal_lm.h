@@ -19,6 +19,8 @@ class CausalLm {
   CausalLm(nn::Builder& b, const ModelConfig& config);
 
   const ModelConfig& config() const { return config_; }
+  // Where the weights are.
+  Device device() const { return head_.device(); }
 
   // Positions, document boundaries and rotary tables of a batch.
   nn::ForwardContext context(const Batch& batch) const;

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "autograd/tape.h"
+#include "kernels/core/slots.h"
 #include "kernels/embedding/embedding.h"
 
 namespace hone {
@@ -12,8 +13,9 @@ namespace {
 
 constexpr int64_t kFirstCapacity = 64;  // tokens
 
-Tensor of_i32(const std::vector<int32_t>& values) {
-  return Tensor::of(values, {static_cast<int64_t>(values.size())});
+template <class T>
+Tensor vector_on(Device device, const std::vector<T>& values) {
+  return Tensor::of(values, {static_cast<int64_t>(values.size())}, device);
 }
 
 // The rows of a pass and where they belong.
@@ -40,6 +42,9 @@ Pass plan_pass(std::span<const DecodeSession::Append> appends, const DecodeSessi
     pass.last.push_back(static_cast<int64_t>(pass.ids.size()) - 1);
     pass.cu_seqlens.push_back(static_cast<int32_t>(pass.ids.size()));
   }
+  // Here, since the layers' ops look at slots only where the host can see them.
+  kernels::check_slots("decode", vector_on(kCpu, pass.slots),
+                       static_cast<int64_t>(pass.slots.size()), session.slots());
   return pass;
 }
 
@@ -72,17 +77,15 @@ Tensor DecodeSession::append(std::span<const Append> appends) {
     longest = std::max(longest, length(a.slot) + static_cast<int64_t>(a.tokens.size()));
   reserve(longest);
 
+  const auto there = [&](const auto& values) { return vector_on(model_.device(), values); };
   const nn::SequenceSlots slots{
-      {of_i32(pass.cu_seqlens), of_i32(pass.slots), of_i32(pass.starts)}, pass.fresh, pass.single};
-  const auto rows = static_cast<int64_t>(pass.ids.size());
-  const Tensor hidden =
-      model_.extend(Tensor::of(pass.ids, {rows}), of_i32(pass.positions), slots, state_);
+      {there(pass.cu_seqlens), there(pass.slots), there(pass.starts)}, pass.fresh, pass.single};
+  const Tensor hidden = model_.extend(there(pass.ids), there(pass.positions), slots, state_);
   for (const Append& a : appends)
     lengths_[static_cast<size_t>(a.slot)] += static_cast<int64_t>(a.tokens.size());
   if (pass.single) return model_.logits(hidden);
   // The lookup of rows is that of an embedding.
-  const auto sequences = static_cast<int64_t>(pass.last.size());
-  return model_.logits(kernels::embedding_forward(Tensor::of(pass.last, {sequences}), hidden));
+  return model_.logits(kernels::embedding_forward(there(pass.last), hidden));
 }
 
 int64_t DecodeSession::nbytes() const {

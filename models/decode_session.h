@@ -3,7 +3,8 @@
 //
 // Sequences that a model reads or writes bit by bit. What it knows of each one lies in a slot: keys
 // and values of attention layers, the convolution's last inputs and the state of delta-net layers.
-// So a token costs the same work wherever it stands; nothing is read twice.
+// So a token costs the same work wherever it stands; nothing is read twice. States and logits are where
+// the model is.
 #pragma once
 
 #include <cstdint>
@@ -32,7 +33,7 @@ class DecodeSession {
     std::span<const int64_t> tokens;
   };
   // Appends to different slots, in one pass. Returns the logits [appends, V] of the token that
-  // follows each, in the model's dtype. A sequence's bits depend on its own tokens and on how they
+  // follows each, in the model's dtype. On the CPU a sequence's bits depend on its own tokens and on how they
   // were divided into calls, not on the other sequences of a call: provided that a call either
   // begins sequences or appends one token to each, or is for one sequence alone.
   // Errors: kInternal for bad operands and for more than config().max_positions tokens.

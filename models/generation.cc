@@ -7,7 +7,6 @@
 #include <filesystem>
 
 #include "data/json.h"
-#include "kernels/elementwise/elementwise.h"
 
 namespace hone {
 namespace {
@@ -93,11 +92,12 @@ class Run {
 
   // Chooses a token for each; who has not ended is active.
   void take_tokens(std::vector<Active> sequences, const Tensor& logits) {
-    const Tensor wide = kernels::cast(logits, DType::f64);
+    std::vector<SamplingRow> rows;
+    for (const Active& a : sequences) rows.push_back(a.chooser.row());
+    const std::vector<int64_t> tokens = sample_tokens(logits, rows, options_.sampling);
     for (size_t i = 0; i < sequences.size(); ++i) {
-      const double* row = wide.data<double>() + static_cast<int64_t>(i) * wide.dim(1);
       ++result_.new_tokens;
-      if (sequences[i].chooser.take({row, static_cast<size_t>(wide.dim(1))}))
+      if (sequences[i].chooser.take(tokens[i]))
         active_.push_back(std::move(sequences[i]));
       else
         end(sequences[i]);
@@ -133,16 +133,20 @@ bool TokenChooser::end(FinishReason reason) {
   return false;
 }
 
-bool TokenChooser::take(std::span<const double> logits) {
-  std::vector<int64_t>& tokens = result_.tokens;
-  std::vector<int64_t> seen;
+SamplingRow TokenChooser::row() const {
+  const std::vector<int64_t>& tokens = result_.tokens;
+  SamplingRow row;
+  row.place = {static_cast<uint64_t>(sequence_), prompt_.size() + tokens.size()};
   if (options_.sampling.repetition_penalty != 1) {
-    seen.assign(prompt_.begin(), prompt_.end());
-    seen.insert(seen.end(), tokens.begin(), tokens.end());
+    row.seen.assign(prompt_.begin(), prompt_.end());
+    row.seen.insert(row.seen.end(), tokens.begin(), tokens.end());
   }
+  return row;
+}
+
+bool TokenChooser::take(int64_t token) {
+  std::vector<int64_t>& tokens = result_.tokens;
   const size_t position = prompt_.size() + tokens.size();
-  const int64_t token =
-      sample_token(logits, seen, options_.sampling, {static_cast<uint64_t>(sequence_), position});
   const std::vector<int64_t>& stop = options_.stop_tokens;
   if (std::find(stop.begin(), stop.end(), token) != stop.end())
     return end(FinishReason::kStopToken);

@@ -52,16 +52,17 @@ struct GenerationResult {
   int64_t decode_tokens = 0;  // new tokens of decode passes; each prompt's first is prefill's
 };
 
-// Chooses the tokens of one sequence and knows when it has ended.
+// Takes the tokens of one sequence and knows when it has ended.
 class TokenChooser {
  public:
   // All referents outlive it. `sequence` is the prompt's index.
   TokenChooser(const ModelConfig& config, const GenerationOptions& options, int64_t sequence,
                const std::vector<int64_t>& prompt);
 
-  // Takes the next token from its logits [V]; false if the sequence has ended with it.
-  // Errors: kNonFinite.
-  bool take(std::span<const double> logits);
+  // What sample_tokens needs to choose the next token.
+  SamplingRow row() const;
+  // Takes the next token; false if the sequence has ended with it.
+  bool take(int64_t token);
 
   const GeneratedSequence& result() const { return result_; }
   int64_t sequence() const { return sequence_; }

@@ -10,6 +10,7 @@
 #include "models/presets.h"
 #include "models/weights.h"
 #include "nn/init.h"
+#include "tensor/meta.h"
 
 namespace hone {
 namespace {
@@ -134,7 +135,8 @@ LoadedModel describe_model(const LoadOptions& o) {
   Plan plan = plan_model(o);
   LoadedModel& m = plan.loaded;
   if (!anything_trains(m)) return std::move(m);
-  m.arena = std::make_unique<nn::ParameterArena>(m.parameters, o.dtype, kMeta, o.decay_vectors);
+  m.arena = std::make_unique<nn::ParameterArena>(m.parameters, o.dtype, meta_of(o.device),
+                                                 o.decay_vectors);
   nn::Builder builder = nn::Builder::meta(build_options(o, m.config, plan.targets), m.arena.get());
   m.model = std::make_unique<CausalLm>(builder, m.config);
   m.parameters = builder.parameters();

@@ -48,7 +48,8 @@ struct LoadedModel {
 // selects nothing.
 LoadedModel load_model(const LoadOptions& options);
 
-// The same model as shapes on the meta device: what it would take, without reading a weight.
+// The same model as shapes on the meta device that stands for options.device: what it would take,
+// without reading a weight.
 LoadedModel describe_model(const LoadOptions& options);
 
 }  // namespace hone

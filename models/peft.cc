@@ -214,7 +214,8 @@ void write_adapter(const std::string& dir, const LoraConfig& config,
   std::vector<PeftTensor> tensors;
   std::vector<NamedBytes> named;
   for (const auto& slot : arena.slots())
-    tensors.push_back(layout.to_peft(slot.name, nn::ParameterArena::slice(arena.master(), slot)));
+    tensors.push_back(
+        layout.to_peft(slot.name, nn::ParameterArena::slice(arena.master(), slot).to(kCpu)));
   for (const PeftTensor& t : tensors)
     named.push_back(named_bytes("base_model.model." + t.key, t.value));
   write_safetensors(dir + "/adapter_model.safetensors", named);

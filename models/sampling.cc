@@ -5,81 +5,59 @@
 #include <algorithm>
 #include <cmath>
 
+#include "kernels/elementwise/elementwise.h"
+#include "kernels/sampling/sampling.h"
 #include "tensor/check.h"
 #include "tensor/random.h"
 
 namespace hone {
 namespace {
 
-// Candidates with the logit, later the unnormalised probability, in `probability`.
-using Pool = std::vector<Candidate>;
-
-bool more_likely(const Candidate& a, const Candidate& b) {
-  return a.probability != b.probability ? a.probability > b.probability : a.token < b.token;
-}
-
-void penalise(Pool& pool, std::span<const int64_t> seen, double penalty) {
-  if (penalty == 1) return;
-  std::vector<int64_t> tokens(seen.begin(), seen.end());
-  std::sort(tokens.begin(), tokens.end());
-  tokens.erase(std::unique(tokens.begin(), tokens.end()), tokens.end());
-  for (const int64_t t : tokens) {
-    check(t >= 0 && t < static_cast<int64_t>(pool.size()), "sampling: token ", t, " of ",
-          pool.size());
-    double& z = pool[static_cast<size_t>(t)].probability;
-    z = z > 0 ? z / penalty : z * penalty;
-  }
-}
-
-void keep_top_k(Pool& pool, int64_t k) {
-  if (k <= 0 || k >= static_cast<int64_t>(pool.size())) return;
-  std::vector<double> logits;
-  for (const Candidate& c : pool) logits.push_back(c.probability);
-  std::nth_element(logits.begin(), logits.begin() + (k - 1), logits.end(), std::greater<>());
-  const double least = logits[static_cast<size_t>(k - 1)];
-  std::erase_if(pool, [&](const Candidate& c) { return c.probability < least; });
-}
-
-// Logits become probabilities.
-void softmax(Pool& pool) {
-  double top = pool.front().probability, sum = 0;
-  for (const Candidate& c : pool) top = std::max(top, c.probability);
-  for (Candidate& c : pool) sum += c.probability = std::exp(c.probability - top);
-  for (Candidate& c : pool) c.probability /= sum;
-}
-
-// The pool is left in another order. What is less probable than (1 - p) / n goes in any case, since
-// all of that together is less than 1 - p; only the rest is sorted.
-void keep_top_p(Pool& pool, double p) {
-  if (p >= 1) return;
-  const double least = (1 - p) / static_cast<double>(pool.size());
-  const auto rest = std::partition(pool.begin(), pool.end(),
-                                   [&](const Candidate& c) { return c.probability >= least; });
-  double below = 0;
-  for (auto c = rest; c != pool.end(); ++c) below += c->probability;
-  pool.erase(rest, pool.end());
-  std::sort(pool.begin(), pool.end(), more_likely);
-  while (pool.size() > 1) {
-    below += pool.back().probability;
-    if (below > 1 - p) break;
-    pool.pop_back();
-  }
-}
-
-void keep_min_p(Pool& pool, double p) {
-  double top = 0;
-  for (const Candidate& c : pool) top = std::max(top, c.probability);
-  std::erase_if(pool, [&](const Candidate& c) { return c.probability < p * top; });
-}
-
-void normalise(Pool& pool) {
-  double sum = 0;
-  for (const Candidate& c : pool) sum += c.probability;
-  for (Candidate& c : pool) c.probability /= sum;
-}
-
 void require(bool good, const char* name, double value, const char* expected) {
   if (!good) fail(ErrorCode::kUsage, name, " is ", value, "; expected a number ", expected);
+}
+
+kernels::TokenFilter filter_of(const SamplingOptions& o) {
+  return {o.temperature, o.top_k, o.top_p, o.min_p, o.repetition_penalty};
+}
+
+// Each row's tokens once, on the logits' device; nothing where no penalty asks for them.
+kernels::SeenTokens seen_tokens(std::span<const SamplingRow> rows, const SamplingOptions& o,
+                                const Tensor& logits) {
+  if (o.repetition_penalty == 1) return {};
+  std::vector<int64_t> ids;
+  std::vector<int32_t> offsets{0};
+  for (const SamplingRow& row : rows) {
+    std::vector<int64_t> tokens = row.seen;
+    std::sort(tokens.begin(), tokens.end());
+    tokens.erase(std::unique(tokens.begin(), tokens.end()), tokens.end());
+    for (const int64_t t : tokens)
+      check(t >= 0 && t < logits.dim(1), "sampling: token ", t, " of ", logits.dim(1));
+    ids.insert(ids.end(), tokens.begin(), tokens.end());
+    offsets.push_back(static_cast<int32_t>(ids.size()));
+  }
+  const Device device = logits.device();
+  return {Tensor::of(ids, {static_cast<int64_t>(ids.size())}, device),
+          Tensor::of(offsets, {static_cast<int64_t>(offsets.size())}, device)};
+}
+
+// 53 random bits.
+int64_t random_bits(uint64_t seed, const TokenPlace& place) {
+  const RandomStream random(seed, "generation", place.sequence);
+  const uint64_t high = random.bits(2 * place.position) >> 5;
+  const uint64_t low = random.bits(2 * place.position + 1) >> 6;
+  return static_cast<int64_t>(high << 26 | low);
+}
+
+[[noreturn]] void fail_non_finite(const Tensor& logits, int64_t row, int64_t token) {
+  const Tensor z = kernels::cast(logits.rows(row, row + 1).to(kCpu), DType::f64);
+  fail(ErrorCode::kNonFinite, "the logit of token ", token, " is ", z.data<double>()[token],
+       "; the model's weights, or those of its adapter, are damaged");
+}
+
+Tensor one_row(std::span<const double> logits) {
+  check(!logits.empty(), "sampling: no logits");
+  return Tensor::of(logits, {1, static_cast<int64_t>(logits.size())});
 }
 
 }  // namespace
@@ -94,47 +72,42 @@ void check_sampling(const SamplingOptions& o) {
           o.repetition_penalty, "above 0; 1 is none");
 }
 
-std::vector<Candidate> candidates(std::span<const double> logits, std::span<const int64_t> seen,
-                                  const SamplingOptions& o) {
-  check(!logits.empty(), "sampling: no logits");
-  Pool pool;
-  pool.reserve(logits.size());
-  for (size_t i = 0; i < logits.size(); ++i) {
-    if (!std::isfinite(logits[i]))
-      fail(ErrorCode::kNonFinite, "the logit of token ", i, " is ", logits[i],
-           "; the model's weights, or those of its adapter, are damaged");
-    pool.push_back({static_cast<int64_t>(i), logits[i]});
-  }
-  penalise(pool, seen, o.repetition_penalty);
-  if (o.temperature == 0) {
-    const auto best = std::min_element(pool.begin(), pool.end(), more_likely);
-    return {{best->token, 1}};
-  }
-  for (Candidate& c : pool) c.probability /= o.temperature;
-  keep_top_k(pool, o.top_k);
-  softmax(pool);
-  keep_top_p(pool, o.top_p);
-  keep_min_p(pool, o.min_p);
-  std::sort(pool.begin(), pool.end(),
-            [](const Candidate& a, const Candidate& b) { return a.token < b.token; });
-  normalise(pool);
-  return pool;
+std::vector<int64_t> sample_tokens(const Tensor& logits, std::span<const SamplingRow> rows,
+                                   const SamplingOptions& o) {
+  check(logits.rank() == 2 && logits.dim(0) == static_cast<int64_t>(rows.size()),
+        "sampling: logits ", logits.shape(), " for ", rows.size(), " sequences");
+  const Tensor weights = kernels::token_weights(logits, seen_tokens(rows, o, logits), filter_of(o));
+  std::vector<int64_t> bits;
+  for (const SamplingRow& row : rows) bits.push_back(random_bits(o.seed, row.place));
+  std::vector<int64_t> tokens =
+      kernels::draw_tokens(weights, Tensor::of(bits, {logits.dim(0)}, logits.device()))
+          .to_vector<int64_t>();
+  for (size_t r = 0; r < tokens.size(); ++r)
+    if (tokens[r] < 0) fail_non_finite(logits, static_cast<int64_t>(r), -1 - tokens[r]);
+  return tokens;
 }
 
 int64_t sample_token(std::span<const double> logits, std::span<const int64_t> seen,
                      const SamplingOptions& o, const TokenPlace& place) {
-  const std::vector<Candidate> pool = candidates(logits, seen, o);
-  if (pool.size() == 1) return pool.front().token;
-  // 53 random bits, uniform in [0, 1).
-  const RandomStream random(o.seed, "generation", place.sequence);
-  const uint64_t high = random.bits(2 * place.position) >> 5;
-  const uint64_t low = random.bits(2 * place.position + 1) >> 6;
-  double left = static_cast<double>(high << 26 | low) * 0x1p-53;
-  for (const Candidate& c : pool) {
-    left -= c.probability;
-    if (left < 0) return c.token;
-  }
-  return pool.back().token;  // rounding
+  const SamplingRow row{{seen.begin(), seen.end()}, place};
+  return sample_tokens(one_row(logits), {&row, 1}, o).front();
+}
+
+std::vector<Candidate> candidates(std::span<const double> logits, std::span<const int64_t> seen,
+                                  const SamplingOptions& o) {
+  const Tensor row = one_row(logits);
+  const SamplingRow place{{seen.begin(), seen.end()}, {}};
+  const std::vector<int64_t> weights =
+      kernels::token_weights(row, seen_tokens({&place, 1}, o, row), filter_of(o))
+          .to_vector<int64_t>();
+  if (weights.front() < 0) fail_non_finite(row, 0, -1 - weights.front());
+  double sum = 0;
+  for (const int64_t w : weights) sum += static_cast<double>(w);
+  std::vector<Candidate> pool;
+  for (size_t i = 0; i < weights.size(); ++i)
+    if (weights[i] > 0)
+      pool.push_back({static_cast<int64_t>(i), static_cast<double>(weights[i]) / sum});
+  return pool;
 }
 
 }  // namespace hone

@@ -1,23 +1,15 @@
 // Copyright 2026 The hone authors.
 // SPDX-License-Identifier: Apache-2.0
 //
-// From logits to the next token.
-//
-//   penalty      z[t] / r if z[t] > 0, else z[t] r, for every t that the sequence has already
-//   temperature  z / temperature
-//   top_k        what is less than the k-th largest goes; ties with it stay
-//   top_p        of what is left, from the least probable on, tokens go as long as their
-//                probabilities add up to at most 1 - p; of equal ones the higher id goes first
-//   min_p        of what is left, what is less probable than p times the most probable goes
-//
-// in this order, then a draw in proportion to exp(z). At least one token always stays.
-//                 source: Holtzman et al. 2019, arXiv:1904.09751 (top_p); Nguyen et al. 2024,
-//                 arXiv:2407.01082 (min_p); Keskar et al. 2019, arXiv:1909.05858 (penalty)
+// From logits to the next token of each sequence: the options that a user has, and the random numbers.
+// What is chosen from what, and how: kernels/sampling/sampling.h.
 #pragma once
 
 #include <cstdint>
 #include <span>
 #include <vector>
+
+#include "tensor/tensor.h"
 
 namespace hone {
 
@@ -40,18 +32,29 @@ struct TokenPlace {
   uint64_t position = 0;
 };
 
+// A sequence that gets a token.
+struct SamplingRow {
+  std::vector<int64_t> seen = {};  // its tokens so far; read where there is a repetition_penalty
+  TokenPlace place = {};
+};
+
+// A token for each row of logits [rows, V], chosen on their device: only the tokens come to the host.
+// Sync: waits for the device. Errors: kNonFinite if a logit is not finite.
+std::vector<int64_t> sample_tokens(const Tensor& logits, std::span<const SamplingRow> rows,
+                                   const SamplingOptions& options);
+
+// The same for one sequence whose logits the host has.
+int64_t sample_token(std::span<const double> logits, std::span<const int64_t> seen,
+                     const SamplingOptions& options, const TokenPlace& place);
+
 struct Candidate {
   int64_t token = 0;
   double probability = 0;
 };
 
 // What can be drawn, by ascending id; probabilities add up to 1. seen: tokens of the sequence so
-// far. Greedy: the one token. Of equal logits the lowest id is the largest.
-// Errors: kNonFinite if a logit is not finite.
+// far. Greedy: the one token. Errors: kNonFinite if a logit is not finite.
 std::vector<Candidate> candidates(std::span<const double> logits, std::span<const int64_t> seen,
                                   const SamplingOptions& options);
-
-int64_t sample_token(std::span<const double> logits, std::span<const int64_t> seen,
-                     const SamplingOptions& options, const TokenPlace& place);
 
 }  // namespace hone

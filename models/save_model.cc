@@ -46,8 +46,10 @@ void save_model(const std::string& dir, const LoadedModel& loaded, const std::st
     specs.push_back({name, base->info(name).type, base->info(name).shape});
 
   ModelWriter writer(dir, specs);
-  for (size_t i = 0; i < loaded.parameters.size(); ++i)
-    writer.write(specs[i].name, named_bytes(specs[i].name, loaded.parameters[i].var.value()).bytes);
+  for (size_t i = 0; i < loaded.parameters.size(); ++i) {
+    const Tensor host = loaded.parameters[i].var.value().to(kCpu);
+    writer.write(specs[i].name, named_bytes(specs[i].name, host).bytes);
+  }
   std::vector<std::byte> bytes;
   for (const std::string& name : others) {
     bytes.resize(static_cast<size_t>(base->info(name).nbytes));

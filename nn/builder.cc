@@ -7,6 +7,7 @@
 
 #include "kernels/elementwise/elementwise.h"
 #include "kernels/nf4/quantize.h"
+#include "tensor/meta.h"
 
 namespace hone::nn {
 
@@ -18,7 +19,7 @@ Builder::Builder(BuildOptions options, ReadWeight read, ReadWeight read_adapter,
       arena_(arena) {}
 
 Builder Builder::meta(BuildOptions options, ParameterArena* arena) {
-  options.device = kMeta;
+  options.device = meta_of(options.device);
   return Builder(std::move(options), nullptr, nullptr, arena);
 }
 
@@ -27,8 +28,9 @@ Var Builder::finish(const WeightRequest& request, const ReadWeight& read, bool t
   Var var;
   const MemoryScope scope("frozen weights");
   if (is_meta()) {
-    var = trainable && arena_ ? arena_->slot(request.name).var
-                              : Var(Tensor::empty(request.shape, options_.dtype, kMeta), trainable);
+    var = trainable && arena_
+              ? arena_->slot(request.name).var
+              : Var(Tensor::empty(request.shape, options_.dtype, options_.device), trainable);
   } else {
     const Tensor value = read(request).to(options_.device);
     check(value.shape() == request.shape, request.name, ": expected ", request.shape, ", got ",
@@ -55,11 +57,10 @@ Weight Builder::matrix(const std::string& name, const Shape& shape, Init init, b
   const MemoryScope scope("frozen weights, 4-bit");
   // Checkpoints are quantised from the model dtype, as bitsandbytes does; it knows no f64.
   const DType dtype = options_.dtype == DType::f64 ? DType::f32 : options_.dtype;
-  Tensor value = is_meta() ? Tensor::empty(shape, dtype, kMeta) : read_({name, shape, init});
+  Tensor value = is_meta() ? Tensor::empty(shape, dtype, options_.device)
+                           : read_({name, shape, init}).to(options_.device);
   if (value.dtype() != dtype) value = kernels::cast(value, dtype);
   QuantizedTensor q = kernels::quantize_4bit(value, *options_.quantise, /*nested=*/true);
-  for (Tensor* t : {&q.codes, &q.absmax, &q.nested_absmax, &q.nested_offset})
-    *t = t->to(options_.device);
   auto quantised = std::make_shared<const QuantizedTensor>(std::move(q));
   parameters_.push_back({name, shape, false, true, quantised->nbytes(), Var()});
   return Weight(quantised);

@@ -60,7 +60,7 @@ class Builder {
   // read: base weights. read_adapter: LoRA matrices, named <module>.lora_A.weight and so on. Both
   // are never called on the meta device. arena: where trainable parameters go; null on meta.
   Builder(BuildOptions options, ReadWeight read, ReadWeight read_adapter, ParameterArena* arena);
-  // Shapes only: what the model consists of. arena: on the meta device too, or null; then trainable
+  // Shapes only, on the meta device that stands for options.device: what the model consists of. arena: on the meta device too, or null; then trainable
   // parameters are tensors of their own.
   static Builder meta(BuildOptions options, ParameterArena* arena = nullptr);
 

@@ -47,9 +47,11 @@ SparseMoe::Output SparseMoe::operator()(const Var& x, const ForwardContext& cont
   const MoeRoute route =
       moe_route(logits, config_.experts_per_token, config_.renormalise, replay_ids);
   const kernels::ExpertOrder order = kernels::moe_sort(route.ids, config_.experts);
-  const bool idle =
-      gate_up_.quantized() && down_.quantized() && route.ids.numel() < config_.experts;
-  Var y = context.decoding && idle
+  const int64_t assignments = route.ids.numel();
+  const bool idle = gate_up_.quantized() && down_.quantized() && assignments < config_.experts;
+  const bool few =
+      reads_expert_codes(gate_up_, assignments) && reads_expert_codes(down_, assignments);
+  Var y = context.decoding && idle && !few
               ? active_experts(x, route, order)
               : moe_experts(x, route.weights, order, gate_up_, pointer(gate_up_lora_), down_,
                             pointer(down_lora_));

@@ -38,12 +38,6 @@ void zero(void* data, int64_t bytes, int index) {
   check_cuda(cudaMemsetAsync(data, 0, static_cast<size_t>(bytes), stream_of(index)));
 }
 
-// From pageable memory the driver copies to a staging buffer before it returns.
-void copy_from_host(void* to, const void* from, int64_t bytes, int index) {
-  check_cuda(cudaMemcpyAsync(to, from, static_cast<size_t>(bytes), cudaMemcpyHostToDevice,
-                             stream_of(index)));
-}
-
 void copy_to_host(void* to, const void* from, int64_t bytes, int index) {
   check_cuda(cudaMemcpyAsync(to, from, static_cast<size_t>(bytes), cudaMemcpyDeviceToHost,
                              stream_of(index)));

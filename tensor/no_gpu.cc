@@ -34,6 +34,9 @@ void zero(void*, int64_t, int) { fail_without_gpu(); }
 void copy_from_host(void*, const void*, int64_t, int) { fail_without_gpu(); }
 void copy_to_host(void*, const void*, int64_t, int) { fail_without_gpu(); }
 void copy(void*, int, const void*, int, int64_t) { fail_without_gpu(); }
+HostCopy* begin_copy_to_host(const void*, int64_t, int) { fail_without_gpu(); }
+const void* wait_for(const HostCopy&) { fail_without_gpu(); }
+void give_back(HostCopy*) noexcept {}
 
 }  // namespace gpu
 }  // namespace hone

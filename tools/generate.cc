@@ -15,6 +15,7 @@
 #include "data/builtin_templates.h"
 #include "data/chat_template_files.h"
 #include "models/load_model.h"
+#include "tensor/gpu.h"
 #include "tools/generation/answers.h"
 #include "tools/generation/chat_prompt.h"
 #include "tools/generation/chat_session.h"
@@ -24,7 +25,8 @@ namespace hone {
 namespace {
 
 struct Options {
-  std::string model, adapter, tokenizer, chat_template, out, dtype = "float32", load_in_4bit;
+  std::string model, adapter, tokenizer, chat_template, out, load_in_4bit;
+  std::string device = "cpu", dtype = "float32";
   PromptSources prompts;
   GenerationOptions generation;
   std::vector<std::string> stops;
@@ -36,6 +38,7 @@ LoadedModel load(const Options& o) {
   load.model = o.model;
   load.adapter = o.adapter;
   load.inference = true;
+  if (o.device == "cuda") load.device = {DeviceType::cuda, 0};
   load.dtype = o.dtype == "float32" ? DType::f32 : o.dtype == "bfloat16" ? DType::bf16 : DType::f64;
   if (!o.load_in_4bit.empty())
     load.quantise = o.load_in_4bit == "nf4" ? QuantType::nf4 : QuantType::fp4;
@@ -161,6 +164,8 @@ void converse(const Options& o, const LoadedModel& m, const Tokenizer& tokenizer
 }
 
 int run(Options& o) {
+  if (o.device == "cuda" && gpu_count() == 0)
+    fail(ErrorCode::kDevice, "--device cuda: ", why_no_gpu(), "; use cpu");
   const LoadedModel m = load(o);
   if (!m.note.empty()) std::fprintf(stderr, "%s\n", m.note.c_str());
   const Tokenizer tokenizer = load_tokenizer(o, m.config);
@@ -201,6 +206,9 @@ void add_model_options(CLI::App& app, Options& o) {
   app.add_option(
       "--tokenizer", o.tokenizer,
       "tokenizer.json or its folder; default: the adapter's if it has one, or the model's");
+  app.add_option("--device", o.device, "cpu or cuda")
+      ->check(CLI::IsMember({"cpu", "cuda"}))
+      ->capture_default_str();
   app.add_option("--dtype", o.dtype, "of weights and activations")
       ->check(CLI::IsMember({"float32", "bfloat16", "float64"}))
       ->capture_default_str();

@@ -6,22 +6,25 @@
 #
 #   tools/gpu_check.sh pack DIR       where Bazel is: builds the programs and packs them into DIR
 #   tools/gpu_check.sh run DIR WHAT   where the GPU is, in a copy of the repository:
-#     tests      the CUDA cases of the kernel tests: CUDA against the CPU
+#     tests      the CUDA cases of the tests of kernels and of generation: CUDA against the CPU
 #     sanitize   the CUDA cases under compute-sanitizer: memcheck, racecheck, synccheck, initcheck
+#     train      the main program: the quickstart three times and once killed and resumed: same bytes
 #
 # `run` ends with "N passed, M failed" and a status of 0 when M is 0.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 usage() {
-  sed -n 's/^# \{0,1\}//; 6,12p' "${BASH_SOURCE[0]}" >&2
+  sed -n 's/^# \{0,1\}//; 6,13p' "${BASH_SOURCE[0]}" >&2
   exit 2
 }
 
 pack() {
   local directory=$1 staging binary name
-  mapfile -t tests < <(tools/bazel query --noshow_progress 'kind(cc_test, //tests/kernels/...)' 2>/dev/null)
-  local targets=("${tests[@]}" //tools:evaluate)
+  mapfile -t tests < <(tools/bazel query --noshow_progress \
+    'kind(cc_test, //tests/kernels/... + //tests/train:gpu_training_test)' 2>/dev/null)
+  tests+=(//tests/models:decode_session_test //tests/models:generation_test)
+  local targets=("${tests[@]}" //tools:evaluate //tools:generate //train:finetune)
   tools/bazel build --noshow_progress --color=no "${targets[@]}"
   staging=$(mktemp -d)
   trap 'rm -rf "$staging"' RETURN
@@ -52,6 +55,28 @@ check() {
   fi
 }
 
+# train FINETUNE: what the program writes does not depend on the run, nor on being killed.
+train() {
+  local quickstart=("$1" train/examples/quickstart.yaml device=cuda save_steps=20) out i pid
+  out=$(mktemp -d)
+  for i in 1 2 3; do
+    check "quickstart $i" "${quickstart[@]}" output_dir="$out/$i"
+    tail -n 1 "$out/$i/metrics.jsonl"
+    if [[ -f $out/$i/result.json ]]; then cat "$out/$i/result.json"; fi
+  done
+  "${quickstart[@]}" output_dir="$out/killed" >"$out/log" 2>&1 &
+  pid=$!
+  while kill -0 "$pid" 2>/dev/null && ! [[ -d $out/killed/checkpoint-40 ]]; do sleep 0.1; done
+  kill -KILL "$pid" || true
+  wait "$pid" || true
+  check "quickstart, killed and resumed" "${quickstart[@]}" output_dir="$out/killed" \
+    resume_from_checkpoint=auto
+  for i in 2 3 killed; do
+    check "same adapter: 1 and $i" diff -r "$out/1/adapter" "$out/$i/adapter"
+  done
+  rm -rf "$out"
+}
+
 run() {
   local bin what=$2 test tool
   bin=$(mktemp -d)
@@ -74,6 +99,7 @@ run() {
         done
       done
       ;;
+    train) train "$bin/finetune" ;;
     *) usage ;;
   esac
   echo "$passed passed, $failed failed"

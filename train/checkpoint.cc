@@ -25,9 +25,15 @@ std::vector<AdamW::NamedState> weights_of(const LoadedModel& model) {
 }
 
 void write_tensors(const fs::path& path, const std::vector<AdamW::NamedState>& tensors) {
-  std::vector<NamedBytes> bytes;
-  for (const AdamW::NamedState& t : tensors) bytes.push_back(named_bytes(t.name, t.value));
-  write_safetensors(path.string(), bytes);
+  std::vector<TensorSpec> specs;
+  for (const AdamW::NamedState& t : tensors)
+    specs.push_back({t.name, stored_type_for(t.value.dtype()), t.value.shape()});
+  SafetensorsWriter writer(path.string(), specs);
+  for (const AdamW::NamedState& t : tensors) {
+    const Tensor host = t.value.to(kCpu);
+    writer.write(t.name, named_bytes(t.name, host).bytes);
+  }
+  writer.commit();
 }
 
 void read_tensors(const fs::path& path, const std::vector<AdamW::NamedState>& tensors) {
@@ -39,8 +45,10 @@ void read_tensors(const fs::path& path, const std::vector<AdamW::NamedState>& te
       fail(ErrorCode::kModel, printable(file.path(), 4096), ": tensor ", quote(t.name), ": found ",
            name_of(stored.type), " of shape ", stored.shape, ", expected ", name_of(type),
            " of shape ", t.value.shape());
-    file.read(t.name,
-              {static_cast<std::byte*>(t.value.raw()), static_cast<size_t>(t.value.nbytes())});
+    const bool on_host = t.value.device() == kCpu;
+    const Tensor host = on_host ? t.value : Tensor::empty(t.value.shape(), t.value.dtype());
+    file.read(t.name, {static_cast<std::byte*>(host.raw()), static_cast<size_t>(host.nbytes())});
+    if (!on_host) copy_bytes(host, t.value);
   }
   if (file.tensors().size() != tensors.size())
     fail(ErrorCode::kModel, printable(file.path(), 4096), ": ", file.tensors().size(),

@@ -125,6 +125,7 @@ using NamedValues = std::vector<std::pair<std::string, V>>;
 enum class AdapterKind { kNone, kLora, kQlora };
 enum class OptimizerKind { kAdamW, kAdamW8bit };
 enum class BestMetric { kLoss };
+enum class DeviceChoice { kAuto, kCpu, kCuda };
 enum class Bf16 { kAuto, kTrue, kFalse, kFull };
 
 // Modules by name, or by a regular expression that must match the whole name. One of the two.
@@ -139,6 +140,7 @@ struct TrainConfig {
   // model
   InputPath base_model;
   InputPath tokenizer_config;  // not given: base_model's folder
+  DeviceChoice device = DeviceChoice::kAuto;
   Bf16 bf16 = Bf16::kAuto;
   bool gradient_checkpointing = false;
   // Whether and with what weight MoE models add the load-balancing loss; not given: as the model's

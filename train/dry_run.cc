@@ -14,9 +14,7 @@ std::string memory_text(const RunPlan& plan, const RunShapes& shapes) {
   std::string text = "memory at the peak: " + format_bytes(forecast.plan.peak_bytes) + "\n" +
                      memory_table(forecast.plan);
   if (forecast.fits()) return text;
-  text += "this does not fit: " +
-          std::string(forecast.limit_is_key ? "memory_limit is " : "the machine has ") +
-          format_bytes(forecast.limit_bytes) + (forecast.limit_is_key ? "" : " left") + "\n";
+  text += "this does not fit: " + forecast.limit_text() + "\n";
   const std::string edits =
       memory_edits(plan.config, plan.model.config, shapes, forecast.plan.peak_bytes);
   if (!edits.empty()) text += "what would help, with the peak predicted for it:\n" + edits;

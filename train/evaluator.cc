@@ -47,10 +47,11 @@ Evaluator::Evaluator(const LoadedModel& model, const Dataset& dataset,
       sampler_(dataset.lengths(), sampler_settings(settings)) {}
 
 double Evaluator::sum_of_losses_of(const MicroBatch& micro_batch) const {
-  const StepScope step(kCpu, shape_key(micro_batch));
+  const Device device = model_.parameters.front().var.device();
+  const StepScope step(device, shape_key(micro_batch));
   const MemoryScope scope("evaluation");
-  const Batch batch = collate(dataset_, micro_batch);
-  const Tensor sum = sum_of_losses(model_, batch, Tensor::scalar(1.0f));
+  const Batch batch = collate(dataset_, micro_batch).to(device);
+  const Tensor sum = sum_of_losses(model_, batch, Tensor::scalar(1.0f, device));
   return static_cast<double>(sum.item<float>());
 }
 

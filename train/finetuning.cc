@@ -7,6 +7,7 @@
 #include "data/file.h"
 #include "data/printable.h"
 #include "tensor/allocator.h"
+#include "tensor/gpu.h"
 #include "train/chat_writer.h"
 #include "train/checkpoint.h"
 #include "train/config_yaml.h"
@@ -54,18 +55,24 @@ void write_plan(const RunPlan& plan) {
 // The key memory_limit, for as long as a run lasts.
 class MemoryLimit {
  public:
-  explicit MemoryLimit(const std::optional<ByteSize>& limit) : set_(limit.has_value()) {
-    if (set_) set_memory_cap(kCpu, limit->bytes);
+  MemoryLimit(Device device, const std::optional<ByteSize>& limit)
+      : device_(device), set_(limit.has_value()) {
+    if (set_) set_memory_cap(device_, limit->bytes);
   }
   ~MemoryLimit() {
-    if (set_) set_memory_cap(kCpu, 0);
+    if (set_) set_memory_cap(device_, 0);
   }
   MemoryLimit(const MemoryLimit&) = delete;
   MemoryLimit& operator=(const MemoryLimit&) = delete;
 
  private:
+  Device device_;
   bool set_;
 };
+
+int64_t available_memory(Device device) {
+  return device.type == DeviceType::cuda ? gpu_free_bytes(device) : available_host_memory();
+}
 
 // Runs `body`; when memory runs out, the error says what would help.
 template <class Body>
@@ -155,7 +162,7 @@ RunOutcome train(const RunPlan& plan, LoadedModel& model, Trainer& trainer,
                           identity, config.save_total_limit);
   keeper.require_space();
   say(out, describe_plan(plan) + "\n");
-  reset_peak_memory(kCpu);
+  reset_peak_memory(trainer.device());
   std::optional<Evaluator> evaluator;
   if (plan.data.validation.size() > 0) {
     EvaluatorSettings settings = evaluator_settings(config);
@@ -190,6 +197,7 @@ RunOutcome train(const RunPlan& plan, LoadedModel& model, Trainer& trainer,
 
 RunOutcome run_finetuning(const LoadedConfig& loaded, const PathRoots& roots, std::FILE* out) {
   const TrainConfig& config = loaded.config;
+  const Device device = training_device(config);
   const fs::path output_dir =
       config.output_dir.empty() ? default_output_dir(roots, std::time(nullptr)) : config.output_dir;
   std::vector<std::string> notices = loaded.notices;
@@ -226,7 +234,7 @@ RunOutcome run_finetuning(const LoadedConfig& loaded, const PathRoots& roots, st
                   settings.learning_rate.warmup_steps,
                   output_dir,
                   notices,
-                  forecast_memory(config, described.config, shapes, available_host_memory()),
+                  forecast_memory(config, described.config, shapes, available_memory(device)),
                   checkpoint ? checkpoint->path : fs::path(),
                   text_settings(config, tokenizer, data)};
   plan.notices.insert(plan.notices.end(), data.notices.begin(), data.notices.end());
@@ -239,7 +247,7 @@ RunOutcome run_finetuning(const LoadedConfig& loaded, const PathRoots& roots, st
     return {};
   }
   require_memory(plan.forecast, config, described.config, shapes);
-  const MemoryLimit limit(config.memory_limit);
+  const MemoryLimit limit(device, config.memory_limit);
   return with_memory_advice(plan, shapes, [&] {
     LoadedModel model = load_model(load_options(config));
     Trainer trainer(model, data.train, sampler, settings);

@@ -38,9 +38,7 @@ RunShapes with_evaluation(RunShapes shapes, int64_t numerator, int64_t denominat
   return shapes;
 }
 
-bool keeps_f32(const TrainConfig& config) {
-  return config.bf16 == Bf16::kAuto || config.bf16 == Bf16::kFalse;
-}
+bool keeps_f32(const TrainConfig& config) { return load_options(config).dtype == DType::f32; }
 
 void use_adapter(TrainConfig& config, bool four_bits) {
   if (config.adapter == AdapterKind::kNone) config.lora_target_linear = true;
@@ -127,6 +125,12 @@ std::vector<RowShape> largest_rows(Sampler sampler, int64_t total_steps) {
   return std::vector<RowShape>(rows, largest);
 }
 
+std::string MemoryForecast::limit_text() const {
+  if (limit_is_key) return "memory_limit is " + format_bytes(limit_bytes);
+  return std::string(is_gpu(device) ? "the GPU has " : "the machine has ") +
+         format_bytes(limit_bytes) + " left";
+}
+
 RunShapes run_shapes(const TrainConfig& config, const Sampler& sampler, int64_t total_steps,
                      const Dataset& validation) {
   RunShapes shapes = {largest_rows(sampler, total_steps), std::nullopt};
@@ -138,7 +142,8 @@ RunShapes run_shapes(const TrainConfig& config, const Sampler& sampler, int64_t 
 
 MemoryForecast forecast_memory(const TrainConfig& config, const ModelConfig& model,
                                const RunShapes& shapes, int64_t available_bytes) {
-  MemoryForecast forecast = {predict(config, model, shapes), available_bytes, false};
+  MemoryForecast forecast = {predict(config, model, shapes), available_bytes, false,
+                             training_device(config)};
   if (config.memory_limit) {
     forecast.limit_bytes = config.memory_limit->bytes;
     forecast.limit_is_key = true;
@@ -190,10 +195,8 @@ void require_memory(const MemoryForecast& forecast, const TrainConfig& config,
   std::string edits = memory_edits(config, model, shapes, forecast.plan.peak_bytes);
   if (!edits.empty()) edits = "\nwhat would help, with the peak predicted for it:\n" + edits;
   std::string text = "memory: the run needs " + format_bytes(forecast.plan.peak_bytes) +
-                     " at its peak, " +
-                     (forecast.limit_is_key ? "memory_limit is " : "the machine has ") +
-                     format_bytes(forecast.limit_bytes) + (forecast.limit_is_key ? "" : " left") +
-                     "; nothing was loaded\n" + memory_table(forecast.plan) + edits;
+                     " at its peak, " + forecast.limit_text() + "; nothing was loaded\n" +
+                     memory_table(forecast.plan) + edits;
   text.pop_back();  // the last line end
   fail(ErrorCode::kOutOfMemory, text);
 }

@@ -27,12 +27,15 @@ RunShapes run_shapes(const TrainConfig& config, const Sampler& sampler, int64_t 
 struct MemoryForecast {
   MemoryPlan plan;
   int64_t limit_bytes = 0;    // 0: unknown, nothing is compared
-  bool limit_is_key = false;  // the key memory_limit, not what the machine has left
+  bool limit_is_key = false;  // the key memory_limit, not what the device has left
+  Device device = kCpu;
 
+  // "memory_limit is 2.0 GiB", "the machine has 21.3 GiB left", "the GPU has 138.6 GiB left".
+  std::string limit_text() const;
   bool fits() const { return limit_bytes == 0 || plan.peak_bytes <= limit_bytes; }
 };
 
-// available_bytes: what the machine has left, which limits runs without memory_limit; 0: unknown.
+// available_bytes: what the device has left, which limits runs without memory_limit; 0: unknown.
 // Errors: those of predict_memory.
 MemoryForecast forecast_memory(const TrainConfig& config, const ModelConfig& model,
                                const RunShapes& shapes, int64_t available_bytes);

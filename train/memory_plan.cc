@@ -3,22 +3,25 @@
 #include "train/memory_plan.h"
 
 #include "tensor/allocator.h"
+#include "tensor/meta.h"
 #include "train/evaluator.h"
 
 namespace hone {
 namespace {
 
-// The meta device's counters and arena for one prediction, whatever else lives there.
+// A meta device's counters and arena for one prediction, whatever else lives there.
 class MetaLedger {
  public:
-  MetaLedger() : before_(memory_stats(kMeta)) { release_step_arena(kMeta); }
-  ~MetaLedger() { release_step_arena(kMeta); }
+  explicit MetaLedger(Device meta) : meta_(meta), before_(memory_stats(meta)) {
+    release_step_arena(meta);
+  }
+  ~MetaLedger() { release_step_arena(meta_); }
   MetaLedger(const MetaLedger&) = delete;
   MetaLedger& operator=(const MetaLedger&) = delete;
 
-  int64_t live() const { return memory_stats(kMeta).live - before_.live; }
+  int64_t live() const { return memory_stats(meta_).live - before_.live; }
   MemoryPlan plan() const {
-    const MemoryStats stats = memory_stats(kMeta);
+    const MemoryStats stats = memory_stats(meta_);
     MemoryPlan plan;
     plan.peak_bytes = stats.peak - before_.live;
     plan.arena_bytes = stats.reserved;
@@ -31,6 +34,7 @@ class MetaLedger {
   }
 
  private:
+  const Device meta_;
   const MemoryStats before_;
 };
 
@@ -42,41 +46,43 @@ void trace_row(const LoadedModel& model, const RowShape& row, const PassScalars&
   if (settings.aux_loss) options.aux_weight = scalars.aux_weight;
   options.aux_rows = scalars.aux_rows;
   options.seed_and_pass = scalars.seed_and_pass;
-  forward_backward(model, describe_batch(row.tokens, row.documents), scalars.num_items, options);
+  const Batch batch = describe_batch(row.tokens, row.documents, scalars.num_items.device());
+  forward_backward(model, batch, scalars.num_items, options);
 }
 
-void trace_evaluation(const LoadedModel& model, const RowShape& row) {
+void trace_evaluation(const LoadedModel& model, const RowShape& row, Device meta) {
   const MemoryScope scope("evaluation");
-  const Batch batch = describe_batch(row.tokens, row.documents);
-  sum_of_losses(model, batch, Tensor::empty({}, DType::f32, kMeta));
+  const Batch batch = describe_batch(row.tokens, row.documents, meta);
+  sum_of_losses(model, batch, Tensor::empty({}, DType::f32, meta));
 }
 
 }  // namespace
 
 MemoryPlan predict_memory(const LoadOptions& load, const TrainerSettings& settings,
                           const RunShapes& shapes) {
-  const MetaLedger ledger;
+  const Device meta = meta_of(load.device);
+  const MetaLedger ledger(meta);
   const LoadedModel model = describe_model(load);
   if (!model.arena) fail(ErrorCode::kUsage, "memory plan: nothing in the model trains");
   AdamW optimizer(*model.arena, settings.optimizer);
-  const PassScalars scalars = PassScalars::make(kMeta);
+  const PassScalars scalars = PassScalars::make(meta);
   const int64_t resident = ledger.live();
 
-  reset_peak_memory(kMeta);
+  reset_peak_memory(meta);
   uint64_t key = 0;
   model.arena->clear_gradients();
   for (const RowShape& row : shapes.training) {
-    const StepScope scope(kMeta, key++);
+    const StepScope scope(meta, key++);
     trace_row(model, row, scalars, settings);
   }
   {
-    const StepScope scope(kMeta, key++);
+    const StepScope scope(meta, key++);
     model.arena->finish_gradients();
     optimizer.step(0);
   }
   if (shapes.evaluation) {
-    const StepScope step(kMeta, key);
-    trace_evaluation(model, *shapes.evaluation);
+    const StepScope step(meta, key);
+    trace_evaluation(model, *shapes.evaluation, meta);
   }
   MemoryPlan plan = ledger.plan();
   plan.resident_bytes = resident;

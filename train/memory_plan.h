@@ -3,7 +3,7 @@
 //
 // How much memory training will take, before anything is loaded.
 //
-// A whole optimizer step, and an evaluation, run on tensors of the meta device, which have shapes and no bytes: every
+// A whole optimizer step, and an evaluation, run on tensors of a meta device, which have shapes and no bytes: every
 // allocation of the real step is made there too, in the same order, and counted. Kernels do
 // nothing, so it takes as long as walking the layers.
 #pragma once

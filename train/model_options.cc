@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "train/model_options.h"
 
+#include "tensor/gpu.h"
+
 namespace hone {
 namespace {
 
@@ -35,6 +37,13 @@ std::string tokenizer_dir(const TrainConfig& config) {
                                          : base_model_dir(config);
 }
 
+Device training_device(const TrainConfig& config) {
+  const bool there = gpu_count() > 0;
+  if (config.device == DeviceChoice::kCuda && !there)
+    fail(ErrorCode::kDevice, "device: cuda: ", why_no_gpu(), "; use device: cpu");
+  return config.device == DeviceChoice::kCpu || !there ? kCpu : Device{DeviceType::cuda, 0};
+}
+
 LoadOptions load_options(const TrainConfig& config) {
   LoadOptions options;
   const std::string dir = base_model_dir(config);
@@ -46,7 +55,9 @@ LoadOptions load_options(const TrainConfig& config) {
   options.train_base = config.adapter == AdapterKind::kNone;
   options.unfrozen = config.unfrozen_parameters;
   options.decay_vectors = false;
-  const bool bf16 = config.bf16 == Bf16::kTrue || config.bf16 == Bf16::kFull;
+  options.device = training_device(config);
+  const bool bf16 = config.bf16 == Bf16::kTrue || config.bf16 == Bf16::kFull ||
+                    (config.bf16 == Bf16::kAuto && is_gpu(options.device));
   options.dtype = bf16 ? DType::bf16 : DType::f32;
   if (config.load_in_4bit) options.quantise = config.bnb_4bit_quant_type;
   options.seed = static_cast<uint64_t>(config.seed);
@@ -86,7 +97,7 @@ EvaluatorSettings evaluator_settings(const TrainConfig& config) {
 
 std::vector<std::string> model_notices(const TrainConfig& config, const ModelConfig& model) {
   std::vector<std::string> notices;
-  if (config.bf16 == Bf16::kAuto)
+  if (config.bf16 == Bf16::kAuto && training_device(config) == kCpu)
     notices.push_back("bf16: auto is float32 here, the processor has no fast bfloat16");
   if (model.max_positions > 0 && config.sequence_len > model.max_positions)
     notices.push_back("sequence_len " + std::to_string(config.sequence_len) +

@@ -19,8 +19,12 @@ std::string base_model_dir(const TrainConfig& config);
 // The folder of tokenizer.json.
 std::string tokenizer_dir(const TrainConfig& config);
 
+// Where the run trains. Errors: kDevice when a GPU is asked for and there is none.
+Device training_device(const TrainConfig& config);
+
 // Norms and other vectors have no weight decay, as with the Hugging Face Trainer. bf16: auto is
-// float32 on a processor, which has no fast bfloat16.
+// float32 on a processor, which has no fast bfloat16, and bfloat16 on a GPU.
+// Errors: those of training_device.
 LoadOptions load_options(const TrainConfig& config);
 
 // total_steps: of the whole run, for the learning rate.

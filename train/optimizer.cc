@@ -64,11 +64,22 @@ std::vector<AdamW::NamedState> AdamW::state() const {
   return all;
 }
 
+void AdamW::set_steps_taken(int64_t steps) {
+  steps_ = steps;
+  scalars_.step.set_item(steps);
+}
+
 double AdamW::step(double learning_rate) {
-  const bool meta = arena_.master().is_meta();
+  const Readback read = launch(learning_rate, Tensor());
+  if (!read.defined()) return 0;
+  const double norm = read.wait<float>()[0];
+  if (std::isfinite(norm)) count_step();
+  return norm;
+}
+
+Readback AdamW::launch(double learning_rate, const Tensor& losses) {
   scalars_.learning_rate.set_item(static_cast<float>(learning_rate));
-  scalars_.step.set_item(steps_ + 1);
-  kernels::clip_factor(arena_.gradient(), settings_.max_grad_norm, norm_, scalars_.clip);
+  kernels::clip_factor(arena_.gradient(), losses, settings_.max_grad_norm, norm_, scalars_);
   const kernels::AdamWSettings settings{settings_.beta1, settings_.beta2, settings_.eps,
                                         settings_.weight_decay, arena_.decayed()};
   const Tensor &p = arena_.master(), &g = arena_.gradient(), &shadow = arena_.shadow();
@@ -76,10 +87,7 @@ double AdamW::step(double learning_rate) {
     kernels::adamw8bit_step(p, g, eight_bit_, shadow, scalars_, settings);
   else
     kernels::adamw_step(p, g, states_[0].m, states_[0].v, shadow, scalars_, settings);
-  if (meta) return 0;
-  const double norm = norm_.item<float>();
-  if (std::isfinite(norm)) ++steps_;  // otherwise the kernel has changed nothing
-  return norm;
+  return p.is_meta() ? Readback() : Readback(norm_);
 }
 
 }  // namespace hone

@@ -8,11 +8,12 @@
 #include "kernels/optimizer/adamw.h"
 #include "kernels/optimizer/adamw8bit.h"
 #include "nn/parameter_arena.h"
+#include "tensor/readback.h"
 
 namespace hone {
 
-// AdamW over a parameter arena, in one launch beside that of clipping: with f32 moments or with bitsandbytes' blockwise 8-bit ones
-// (tensors of fewer than 4,096 elements keep f32 moments then, as there).
+// AdamW over a parameter arena: with f32 moments, or with bitsandbytes' blockwise 8-bit ones (tensors of
+// fewer than 4,096 elements keep f32 moments then, as there).
 class AdamW {
  public:
   struct Settings {
@@ -28,9 +29,16 @@ class AdamW {
 
   // One update from the arena's gradients, which must be complete (finish_gradients). Returns their
   // norm before clipping. If that is not finite nothing changes and no step is counted.
-  // Two launches: clipping and the update, which itself sees such a norm.
-  // Sync: reads the norm back, after both.
+  // Sync: reads the norm back.
   double step(double learning_rate);
+
+  // The same in two halves, between which other work, the next step too, may be queued.
+  // losses: f64 [M]; the step is taken if they and the norm are finite. Undefined: they are.
+  // Two launches: clipping, and the update, which itself sees when the step is not taken.
+  // Returns the norm; undefined on meta. Sync: none.
+  Readback launch(double learning_rate, const Tensor& losses);
+  // A launched step, the oldest that was not counted, was taken.
+  void count_step() { ++steps_; }
   int64_t steps_taken() const { return steps_; }
 
   // What a checkpoint keeps beside the weights: views of the moments, parameter by parameter.
@@ -43,9 +51,10 @@ class AdamW {
     Tensor value;
   };
   std::vector<NamedState> state() const;
-  void set_steps_taken(int64_t steps) { steps_ = steps; }
+  void set_steps_taken(int64_t steps);
 
   int64_t state_bytes() const;
+  Device device() const { return arena_.master().device(); }
 
  private:
   // The moments of a run of parameters: one of the two kinds.
@@ -60,7 +69,7 @@ class AdamW {
   Settings settings_;
   std::vector<State> states_;          // together the arena; views of eight_bit_ if that is used
   kernels::AdamW8bitState eight_bit_;  // of the whole arena
-  int64_t steps_ = 0;
+  int64_t steps_ = 0;                  // counted; the device's own number may be ahead
   kernels::StepScalars scalars_;
   Tensor norm_;
 };

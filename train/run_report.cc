@@ -11,6 +11,7 @@
 
 #include "data/printable.h"
 #include "tensor/allocator.h"
+#include "tensor/gpu.h"
 #include "train/model_options.h"
 #include "train/progress.h"
 
@@ -101,16 +102,14 @@ std::string steps_text(const RunPlan& plan) {
 std::string memory_text(const MemoryForecast& forecast) {
   constexpr size_t kShown = 4;
   if (forecast.plan.peak_bytes == 0)
-    return format_bytes(memory_stats(kCpu).live) + " before the first step";
+    return format_bytes(memory_stats(forecast.device).live) + " before the first step";
   std::vector<std::pair<int64_t, std::string>> parts;
   for (const auto& [label, bytes] : forecast.plan.at_peak) parts.emplace_back(bytes, label);
   std::sort(parts.rbegin(), parts.rend());
   std::string text = format_bytes(forecast.plan.peak_bytes) + " predicted for the peak";
   for (size_t i = 0; i < std::min(kShown, parts.size()); ++i)
     text += (i == 0 ? ": " : ", ") + parts[i].second + " " + format_bytes(parts[i].first);
-  if (forecast.limit_bytes > 0)
-    text += (forecast.limit_is_key ? "; memory_limit " : "; the machine has ") +
-            format_bytes(forecast.limit_bytes);
+  if (forecast.limit_bytes > 0) text += "; " + forecast.limit_text();
   return text;
 }
 
@@ -187,7 +186,10 @@ std::string trainable_parts(const LoadedModel& model) {
 }
 
 std::string describe_plan(const RunPlan& plan) {
-  std::string text = line("model", model_text(plan));
+  std::string text;
+  if (const Device device = plan.forecast.device; is_gpu(device))
+    text += line("device", gpu_properties(device).name);
+  text += line("model", model_text(plan));
   text += line("trains", trains_text(plan));
   text += line("", trainable_parts(plan.model));
   for (const RowCounts& file : plan.data.train.files())
@@ -222,7 +224,8 @@ std::string describe_outcome(const RunPlan& plan, const RunOutcome& o) {
   const std::string numbers =
       printed("loss %.4f", o.first_loss) + printed(" -> %.4f", o.last_loss) + ", " +
       format_count(o.steps) + " steps in " + format_duration(o.seconds) +
-      printed(", %.0f tokens/s", speed) + ", peak memory " + format_bytes(memory_stats(kCpu).peak) +
+      printed(", %.0f tokens/s", speed) + ", peak memory " +
+      format_bytes(memory_stats(plan.forecast.device).peak) +
       (plan.forecast.plan.peak_bytes == 0
            ? ""
            : " (predicted " + format_bytes(plan.forecast.plan.peak_bytes) + ")");

@@ -12,7 +12,8 @@ namespace hone {
 PassScalars PassScalars::make(Device device) {
   const MemoryScope scope("batch");
   return {Tensor::empty({}, DType::f32, device), Tensor::empty({}, DType::f32, device),
-          Tensor::empty({2}, DType::i32, device), Tensor::empty({2}, DType::i64, device)};
+          Tensor::empty({2}, DType::i32, device), Tensor::empty({2}, DType::i64, device),
+          Tensor::empty({2}, DType::f64, device)};
 }
 
 StepLosses forward_backward(const LoadedModel& loaded, const Batch& batch, const Tensor& num_items,

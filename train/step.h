@@ -15,6 +15,7 @@ struct PassScalars {
   Tensor aux_weight;  // f32 scalar: coefficient of the balancing loss / micro batches of the step
   Tensor aux_rows;    // [2] i32: the balancing loss counts rows [begin, end)
   Tensor seed_and_pass;  // [2] i64: of dropout, kernels/dropout/dropout.h
+  Tensor losses;         // [2] f64: of the step's passes so far, cross entropy and balancing loss
 
   static PassScalars make(Device device);  // uninitialised
 };

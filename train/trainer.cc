@@ -5,10 +5,13 @@
 #include <algorithm>
 #include <cmath>
 #include <initializer_list>
-#include <limits>
 #include <string>
+#include <utility>
+#include <vector>
 
+#include "kernels/elementwise/elementwise.h"
 #include "tensor/allocator.h"
+#include "tensor/device_memory.h"
 #include "tensor/random.h"
 #include "train/collate.h"
 
@@ -38,7 +41,9 @@ nn::ParameterArena& arena_of(LoadedModel& model) {
 
 template <class T>
 void set(const Tensor& t, std::initializer_list<T> values) {
-  std::copy(values.begin(), values.end(), t.data<T>());
+  check(t.dtype() == dtype_of<T> && t.numel() == static_cast<int64_t>(values.size()),
+        "trainer: values for ", t.shape());
+  copy_memory(t.raw(), t.device(), values.begin(), kCpu, t.nbytes());
 }
 
 [[noreturn]] void fail_non_finite(double value, const char* what, int64_t step,
@@ -59,17 +64,14 @@ Trainer::Trainer(LoadedModel& model, const Dataset& dataset, Sampler& sampler,
       sampler_(sampler),
       settings_(settings),
       optimizer_(arena_of(model), settings.optimizer),
-      scalars_(PassScalars::make(kCpu)) {}
+      scalars_(PassScalars::make(optimizer_.device())) {}
 
-void Trainer::run_micro_batch(const MicroBatch& micro_batch, int64_t index,
-                              const StepSamples& samples, StepResult& result) {
+void Trainer::launch_micro_batch(const MicroBatch& micro_batch, int64_t pass, double aux_share) {
   StepOptions options;
   options.recompute = settings_.recompute;
   options.save_plan = settings_.save_plan;
   options.seed_and_pass = scalars_.seed_and_pass;
-  set(scalars_.seed_and_pass, {static_cast<int64_t>(settings_.seed),
-                               steps_done_ * sampler_.settings().accumulation_steps + index});
-  const double aux_share = 1.0 / static_cast<double>(samples.micro_batches.size());
+  set(scalars_.seed_and_pass, {static_cast<int64_t>(settings_.seed), pass});
   if (settings_.aux_loss) {
     options.aux_weight = scalars_.aux_weight;
     options.aux_rows = scalars_.aux_rows;
@@ -77,77 +79,109 @@ void Trainer::run_micro_batch(const MicroBatch& micro_batch, int64_t index,
     set(scalars_.aux_rows, {0, static_cast<int32_t>(tokens_in(dataset_, micro_batch))});
   }
 
-  const StepScope scope(kCpu, shape_key(micro_batch));
-  const Batch batch = collate(dataset_, micro_batch);
+  const StepScope scope(device(), shape_key(micro_batch));
+  const Batch batch = collate(dataset_, micro_batch).to(device());
   const StepLosses losses = forward_backward(model_, batch, scalars_.num_items, options);
-  result.loss += static_cast<double>(losses.cross_entropy.item<float>());
-  if (settings_.aux_loss)
-    result.aux_loss += aux_share * static_cast<double>(losses.aux.item<float>());
+  const auto add_up = [&](const Tensor& loss, int64_t at) {
+    kernels::cast_into(loss.view({1}), scalars_.losses.narrow(0, at, 1), /*accumulate=*/true);
+  };
+  add_up(losses.cross_entropy, 0);
+  if (settings_.aux_loss) add_up(losses.aux, 1);
 }
 
-StepResult Trainer::run_micro_batches() {
-  const StepSamples samples = sampler_.at(steps_done_);
-  StepResult result;
-  result.step = steps_done_ + 1;
-  result.learning_rate = learning_rate_at(settings_.learning_rate, steps_done_);
+// The gradients of a step, counted from 0. Its outcome is kAbandoned when it was stopped.
+Trainer::Launched Trainer::launch_micro_batches(int64_t step) {
+  const StepSamples samples = sampler_.at(step);
+  Launched launched;
+  launched.result.step = step + 1;
+  launched.result.learning_rate = learning_rate_at(settings_.learning_rate, step);
+  launched.aux_share = 1.0 / static_cast<double>(samples.micro_batches.size());
   int64_t labels = 0;
   for (const MicroBatch& m : samples.micro_batches) {
     labels += labels_in(dataset_, m);
-    result.tokens += tokens_in(dataset_, m);
+    launched.result.tokens += tokens_in(dataset_, m);
   }
   set(scalars_.num_items, {static_cast<float>(labels)});
+  set(scalars_.losses, {0.0, 0.0});
 
   model_.arena->clear_gradients();
-  int64_t index = 0;
+  int64_t pass = step * sampler_.settings().accumulation_steps;
   for (const MicroBatch& m : samples.micro_batches) {
-    if (index > 0 && settings_.stop_requested && settings_.stop_requested()) {
-      result.outcome = StepOutcome::kAbandoned;
-      return result;
+    if (&m != &samples.micro_batches.front() && settings_.stop_requested &&
+        settings_.stop_requested()) {
+      launched.result.outcome = StepOutcome::kAbandoned;
+      return launched;
     }
-    run_micro_batch(m, index++, samples, result);
+    launch_micro_batch(m, pass++, launched.aux_share);
   }
   model_.arena->finish_gradients();
-  return result;
+  launched.losses = Readback(scalars_.losses);
+  return launched;
 }
 
-// The step is not taken because `value` is not finite.
+void Trainer::read_losses(Launched& launched) {
+  const std::vector<double> losses = launched.losses.wait<double>();
+  launched.result.loss = losses[0];
+  launched.result.aux_loss = launched.aux_share * losses[1];
+}
+
+// The step was not taken because `value` is not finite.
 void Trainer::skip_or_fail(StepResult& result, double value, const char* what) {
   if (settings_.on_non_finite == NonFinite::kStop || skipped_in_row_ >= kMaxSkipped)
-    fail_non_finite(value, what, result.step, dataset_, sampler_.at(steps_done_));
+    fail_non_finite(value, what, result.step, dataset_, sampler_.at(result.step - 1));
   result.outcome = StepOutcome::kSkipped;
   ++skipped_in_row_;
-  ++steps_done_;
 }
 
 StepResult Trainer::compute_gradients() {
-  StepResult result = run_micro_batches();
+  Launched launched = launch_micro_batches(steps_done_ + in_flight());
+  read_losses(launched);
+  const StepResult& result = launched.result;
   const double loss = result.loss + result.aux_loss;
   if (!std::isfinite(loss))
-    fail_non_finite(loss, "loss", result.step, dataset_, sampler_.at(steps_done_));
+    fail_non_finite(loss, "loss", result.step, dataset_, sampler_.at(result.step - 1));
+  return result;
+}
+
+bool Trainer::launch() {
+  Launched launched = launch_micro_batches(steps_done_ + in_flight());
+  if (launched.result.outcome == StepOutcome::kAbandoned) return false;
+  updating_ = true;
+  {
+    const StepScope scope(device(), hash_path("optimizer"));
+    launched.grad_norm = optimizer_.launch(launched.result.learning_rate, scalars_.losses);
+  }
+  updating_ = false;
+  launched_.push_back(std::move(launched));
+  return true;
+}
+
+StepResult Trainer::finish() {
+  check(!launched_.empty(), "trainer: no step is in flight");
+  Launched launched = std::move(launched_.front());
+  launched_.pop_front();
+  read_losses(launched);
+  StepResult& result = launched.result;
+  result.grad_norm = launched.grad_norm.wait<float>()[0];
+  const double loss = result.loss + result.aux_loss;
+  if (!std::isfinite(loss)) {
+    skip_or_fail(result, loss, "loss");
+  } else if (!std::isfinite(result.grad_norm)) {
+    skip_or_fail(result, result.grad_norm, "norm of the gradients");
+  } else {
+    optimizer_.count_step();
+    skipped_in_row_ = 0;
+  }
+  ++steps_done_;
   return result;
 }
 
 StepResult Trainer::step() {
-  StepResult result = run_micro_batches();
-  if (result.outcome == StepOutcome::kAbandoned) return result;
-  if (const double loss = result.loss + result.aux_loss; !std::isfinite(loss)) {
-    result.grad_norm = std::numeric_limits<double>::quiet_NaN();
-    skip_or_fail(result, loss, "loss");
-    return result;
-  }
-  updating_ = true;
-  {
-    const StepScope scope(kCpu, hash_path("optimizer"));
-    result.grad_norm = optimizer_.step(result.learning_rate);
-  }
-  updating_ = false;
-  if (!std::isfinite(result.grad_norm)) {
-    skip_or_fail(result, result.grad_norm, "norm of the gradients");
-    return result;
-  }
-  skipped_in_row_ = 0;
-  ++steps_done_;
-  return result;
+  check(launched_.empty(), "trainer: a step is in flight");
+  if (launch()) return finish();
+  StepResult abandoned;
+  abandoned.outcome = StepOutcome::kAbandoned;
+  return abandoned;
 }
 
 }  // namespace hone

@@ -5,11 +5,13 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <functional>
 
 #include "data/dataset.h"
 #include "data/sampler.h"
 #include "models/load_model.h"
+#include "tensor/readback.h"
 #include "train/non_finite.h"
 #include "train/optimizer.h"
 #include "train/scheduler.h"
@@ -58,12 +60,23 @@ class Trainer {
   // those of the step before. kOutOfMemory.
   StepResult step();
 
+  // The same in two halves: launch() queues the next step, finish() waits for the oldest one queued.
+  // A GPU computes a step while the host reads the results of the one before; on the CPU launch() does
+  // all the work. launch() is false, and nothing is queued, when stop_requested() abandoned the step.
+  // Errors: of step(), launch(): kOutOfMemory, finish(): kNonFinite; steps queued after one that is
+  // not finite were taken.
+  bool launch();
+  StepResult finish();
+  int64_t in_flight() const { return static_cast<int64_t>(launched_.size()); }
+  bool overlaps() const { return device().type == DeviceType::cuda; }
+  Device device() const { return optimizer_.device(); }
+
   // The first half of step(): leaves in the arena the gradient of
   //   sum of the step's cross entropies / its labels + aux_coefficient * mean of its aux losses
   // however the examples are spread over micro batches. The step is not taken.
   StepResult compute_gradients();
 
-  int64_t steps_done() const { return steps_done_; }
+  int64_t steps_done() const { return steps_done_; }  // finished
   int64_t skipped_in_row() const { return skipped_in_row_; }
   AdamW& optimizer() { return optimizer_; }
   // False after an error in the middle of an update: weights and moments then belong to no step.
@@ -76,10 +89,17 @@ class Trainer {
   }
 
  private:
-  StepResult run_micro_batches();
+  // A queued step, and what it will say.
+  struct Launched {
+    StepResult result;  // loss, aux_loss and grad_norm still missing
+    double aux_share = 0;
+    Readback losses;     // [2] f64, PassScalars::losses
+    Readback grad_norm;  // f32 scalar
+  };
+  Launched launch_micro_batches(int64_t step);
+  void launch_micro_batch(const MicroBatch& micro_batch, int64_t pass, double aux_share);
+  static void read_losses(Launched& launched);
   void skip_or_fail(StepResult& result, double value, const char* what);
-  void run_micro_batch(const MicroBatch& micro_batch, int64_t index, const StepSamples& samples,
-                       StepResult& result);
 
   LoadedModel& model_;
   const Dataset& dataset_;
@@ -87,6 +107,7 @@ class Trainer {
   TrainerSettings settings_;
   AdamW optimizer_;
   PassScalars scalars_;
+  std::deque<Launched> launched_;
   int64_t steps_done_ = 0;
   int64_t skipped_in_row_ = 0;
   bool updating_ = false;

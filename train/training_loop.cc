@@ -18,6 +18,16 @@ double seconds_since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
 }
 
+void count(const StepResult& r, double seconds, const TrainingLoop& loop, RunState& state) {
+  if (r.step == 1) state.first_loss = r.loss;
+  state.last_loss = r.loss;
+  state.steps = r.step;
+  state.optimizer_steps = loop.trainer.optimizer().steps_taken();
+  state.skipped_in_row = loop.trainer.skipped_in_row();
+  state.tokens += r.tokens;
+  state.seconds += seconds;
+}
+
 // Weights and moments are those before the step that failed; losing them would be a pity.
 std::string save_after_out_of_memory(TrainingLoop& loop) {
   if (!loop.trainer.between_steps() || loop.state.steps == 0)
@@ -30,9 +40,32 @@ std::string save_after_out_of_memory(TrainingLoop& loop) {
   }
 }
 
-StepResult take_step(TrainingLoop& loop) {
+// Nothing has to happen between this step, counted from 1, and the one after it.
+bool may_run_on(const TrainingLoop& loop, int64_t step) {
+  return loop.trainer.overlaps() && step < loop.plan.total_steps && stop_signal() == 0 &&
+         !loop.schedule.due(step) && !loop.evaluation.due(step);
+}
+
+// Queues the next step behind one in flight. Where memory is too short for it, the call that is made
+// when nothing is in flight says so.
+void launch_ahead(Trainer& trainer) {
   try {
-    return loop.trainer.step();
+    trainer.launch();
+  } catch (const Error& e) {
+    if (e.code() != ErrorCode::kOutOfMemory) throw;
+  }
+}
+
+// The result of the next step. Where steps may overlap, the one after it is queued before its result
+// is read.
+StepResult take_step(TrainingLoop& loop) {
+  Trainer& trainer = loop.trainer;
+  try {
+    StepResult abandoned;
+    abandoned.outcome = StepOutcome::kAbandoned;
+    if (trainer.in_flight() == 0 && !trainer.launch()) return abandoned;
+    if (may_run_on(loop, loop.state.steps + 1)) launch_ahead(trainer);
+    return trainer.finish();
   } catch (const Error& e) {
     if (e.code() != ErrorCode::kOutOfMemory) throw;
     fail(ErrorCode::kOutOfMemory, e.what(), "\n  ", save_after_out_of_memory(loop));
@@ -42,20 +75,10 @@ StepResult take_step(TrainingLoop& loop) {
   }
 }
 
-void count(const StepResult& r, double seconds, const TrainingLoop& loop, RunState& state) {
-  if (r.step == 1) state.first_loss = r.loss;
-  state.last_loss = r.loss;
-  state.steps = r.step;
-  state.optimizer_steps = loop.trainer.optimizer().steps_taken();
-  state.skipped_in_row = loop.trainer.skipped_in_row();
-  state.tokens += r.tokens;
-  state.seconds += seconds;
-}
-
 void report(const StepResult& r, double seconds, double elapsed, int64_t first_step,
             TrainingLoop& loop, ProgressPrinter& progress) {
   const double speed = static_cast<double>(r.tokens) / seconds;
-  const int64_t memory = memory_stats(kCpu).peak;
+  const int64_t memory = memory_stats(loop.trainer.device()).peak;
   loop.metrics.write({.step = r.step,
                       .loss = r.loss,
                       .lr = r.learning_rate,
@@ -116,7 +139,8 @@ RunOutcome run_training_loop(TrainingLoop& loop, std::FILE* out) {
   const auto stopped_early = [&] {
     return stops_early(state.evaluation, loop.evaluation.patience);
   };
-  while (state.steps < loop.plan.total_steps && stop_signal() == 0 && !stopped_early()) {
+  while (loop.trainer.in_flight() > 0 ||
+         (state.steps < loop.plan.total_steps && stop_signal() == 0 && !stopped_early())) {
     const Clock::time_point step_start = Clock::now();
     const StepResult r = take_step(loop);
     if (r.outcome == StepOutcome::kAbandoned) break;

@@ -8,6 +8,7 @@
 #include "autograd/tape.h"
 #include "kernels/elementwise/elementwise.h"
 #include "kernels/gemm/gemm.h"
+#include "kernels/nf4/multiply.h"
 
 namespace hone {
 namespace {
@@ -86,6 +87,22 @@ void check_operands(const Var& x, const Weight& w, const Lora* lora, const Var& 
         "linear: LoRA factors A ", a, " and B ", b, " do not fit weight ", s);
 }
 
+// Decoding on a GPU: few rows, for which the codes of the weight are read and nothing is dequantised.
+bool reads_codes(const Tensor& x, const Weight& w, const Var& bias) {
+  return is_gpu(x.device()) && w.packed() && !bias.defined() && Tape::current() == nullptr &&
+         x.dim(0) <= kernels::kMultiply4BitRows;
+}
+
+// x W^T + bias for rows x [N, in].
+Tensor base_product(const Tensor& x, const Weight& w, const Var& bias) {
+  if (reads_codes(x, w, bias)) return kernels::multiply_4bit(x, *w.packed());
+  const int64_t out = w.shape()[0];
+  const Tensor y = Tensor::empty({x.dim(0), out}, x.dtype(), x.device());
+  if (bias.defined()) gemm(ones(x.dim(0), x), kNo, bias.value().view({1, out}), kNo, 1, 0, y);
+  gemm(x, kNo, w.materialize(x.dtype()), kYes, 1, bias.defined(), y);
+  return y;
+}
+
 // scale * (drop(x) A^T) B^T is added to y.
 Update apply(const Lora& lora, const Tensor& x, const Tensor& y) {
   Update u = {lora.a.value(), lora.b.value(), lora.a.grad(), lora.b.grad(),
@@ -101,11 +118,8 @@ Update apply(const Lora& lora, const Tensor& x, const Tensor& y) {
 Var linear(const Var& x, const Weight& w, const Lora* lora, const Var& bias) {
   check_operands(x, w, lora, bias);
   const Tensor rows = as_matrix(x.value());
-  const Tensor y = Tensor::empty(with_last(x.shape(), w.shape()[0]), x.dtype(), x.device());
-  const Tensor y_rows = as_matrix(y);
-  if (bias.defined())
-    gemm(ones(rows.dim(0), rows), kNo, bias.value().view({1, w.shape()[0]}), kNo, 1, 0, y_rows);
-  gemm(rows, kNo, w.materialize(x.dtype()), kYes, 1, bias.defined(), y_rows);
+  const Tensor y_rows = base_product(rows, w, bias);
+  const Tensor y = y_rows.view(with_last(x.shape(), w.shape()[0]));
   std::optional<Update> update;
   if (lora) update = apply(*lora, rows, y_rows);
 

@@ -26,7 +26,8 @@ struct Lora {
 //   dx = dy W + scale * drop'((dy B) A)
 //
 // B A is never formed: besides x and y the update needs O(N R) memory, and one [N, in] temporary
-// where dropout > 0. A quantised W is dequantised for each product and dropped.
+// where dropout > 0. A quantised W is dequantised for each product and dropped; on a GPU, where few
+// rows come and nothing is recorded, its codes are multiplied as they are (kernels/nf4/multiply.h).
 // Saves: linear.x if W or A trains, linear.xa [N, R] if B trains; nothing below a frozen W alone.
 Var linear(const Var& x, const Weight& w, const Lora* lora = nullptr, const Var& bias = Var());
 

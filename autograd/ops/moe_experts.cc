@@ -11,6 +11,7 @@
 #include "kernels/moe/combine.h"
 #include "kernels/moe/grouped_gram.h"
 #include "kernels/moe/lora.h"
+#include "kernels/moe/multiply_4bit_experts.h"
 #include "kernels/moe/weighted_swiglu.h"
 #include "kernels/swiglu/swiglu.h"
 
@@ -69,6 +70,8 @@ struct Layer {
   };
   // x op(W + scale * B A). op = transpose: the layer itself; else its input gradient.
   Product multiply(const Tensor& x, RowsBy by, Transpose op, const ExpertOrder& order) const;
+  // The layer itself from the codes of its weight; nothing is left for a backward pass.
+  Tensor multiply_codes(const Tensor& x, RowsBy by, const ExpertOrder& order) const;
   // dy B alone.
   Tensor multiply_b(const Tensor& dy, RowsBy by, const ExpertOrder& order) const;
   // Gradients of W and A from the input rows, and of B from xa = x A^T. dy_b = dy B. Operands of
@@ -93,6 +96,7 @@ Layer::Product Layer::multiply(const Tensor& x, RowsBy by, Transpose op,
   const Shape& s = weight.shape();
   const bool forward = op == Transpose::yes;
   const int64_t positions = order.order.numel();
+  if (forward && reads_expert_codes(weight, positions)) return {multiply_codes(x, by, order), {}};
   Product out{Tensor::empty({positions, forward ? s[1] : s[2]}, x.dtype(), x.device()), Tensor()};
   Tensor first, second;
   if (adapted()) {
@@ -111,6 +115,17 @@ Layer::Product Layer::multiply(const Tensor& x, RowsBy by, Transpose op,
       kernels::grouped_gemm(x, by, w, op, 1, 0, group, out.y, RowsBy::expert);
   });
   return out;
+}
+
+Tensor Layer::multiply_codes(const Tensor& x, RowsBy by, const ExpertOrder& order) const {
+  const Tensor y = kernels::multiply_4bit_experts(x, by, *weight.packed(), order);
+  if (!adapted()) return y;
+  const Tensor rank = Tensor::empty({order.order.numel(), a.dim(1)}, x.dtype(), x.device());
+  kernels::grouped_gemm(x, by, in_dtype(a, x.dtype()), Transpose::yes, 1, 0, order, rank,
+                        RowsBy::expert);
+  kernels::grouped_gemm(rank, RowsBy::expert, in_dtype(b, x.dtype()), Transpose::yes, scale, 1,
+                        order, y, RowsBy::expert);
+  return y;
 }
 
 Tensor Layer::multiply_b(const Tensor& dy, RowsBy by, const ExpertOrder& order) const {
@@ -172,6 +187,11 @@ void Experts::gate_up_backward(const Tensor& dz) const {
 }
 
 }  // namespace
+
+bool reads_expert_codes(const Weight& stack, int64_t assignments) {
+  return is_gpu(stack.device()) && stack.packed() && Tape::current() == nullptr &&
+         assignments <= kernels::kFewAssignments;
+}
 
 Var moe_experts(const Var& x, const Var& weights, const ExpertOrder& order, const Weight& gate_up,
                 const ExpertLora* gate_up_lora, const Weight& down, const ExpertLora* down_lora) {

@@ -37,4 +37,8 @@ Var moe_experts(const Var& x, const Var& weights, const kernels::ExpertOrder& or
                 const Weight& gate_up, const ExpertLora* gate_up_lora, const Weight& down,
                 const ExpertLora* down_lora);
 
+// Whether moe_experts now multiplies the 4-bit codes of a stack as they are: on a GPU, for so few rows,
+// where nothing is recorded. Then it reads the experts that have rows and no others.
+bool reads_expert_codes(const Weight& stack, int64_t assignments);
+
 }  // namespace hone

@@ -2,6 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "kernels/attention/cached_attention.h"
 
+#include <algorithm>
+
+#include "kernels/core/ceil_div.h"
 #include "kernels/core/scratch.h"
 #include "kernels/core/slots.h"
 
@@ -36,6 +39,21 @@ void check_cache(const char* op, const CachedSequences& q, const KeyValueCache& 
   }
 }
 
+// On a GPU the blocks' partial results of some rows at a time.
+Tensor attention_scratch(const Tensor& q, const KeyValueCache& cache) {
+  const int64_t rows = q.dim(0), heads = q.dim(1), kv_heads = cache.keys.dim(1), D = q.dim(2);
+  const DType wide = accumulator_dtype(q.dtype());
+  if (!is_gpu(q.device()))
+    return worker_scratch(rows * kv_heads, (heads / kv_heads + 1) * D + kCachedAttentionBlock, wide,
+                          q.device());
+  constexpr int64_t kBytes = int64_t{64} << 20,
+                    kMostRows = 1 << 15;  // a grid has as many, at least
+  const int64_t blocks = ceil_div(cache.capacity(), kCachedAttentionBlock);
+  const int64_t row_bytes = std::max<int64_t>(heads * blocks * (D + 2) * size_of(wide), 1);
+  const int64_t together = std::clamp<int64_t>(kBytes / row_bytes, 1, kMostRows);
+  return scratch_tensor({std::min(rows, together), heads, blocks, D + 2}, wide, q.device());
+}
+
 }  // namespace
 
 void append_keys_values(const Tensor& k, const Tensor& v, const CachedSequences& sequences,
@@ -47,7 +65,8 @@ void append_keys_values(const Tensor& k, const Tensor& v, const CachedSequences&
     check(t->dim(0) == k.dim(0) && t->dim(1) == cache.keys.dim(1), kOp, ": k ", k.shape(),
           " and v ", v.shape(), " do not fit a cache of ", cache.keys.dim(1), " heads");
   }
-  visit_cpu(k.device(), [&](auto device) { append_keys_values(device, k, v, sequences, cache); });
+  visit_device(k.device(),
+               [&](auto device) { append_keys_values(device, k, v, sequences, cache); });
 }
 
 Tensor cached_attention(const Tensor& q, const CachedSequences& sequences,
@@ -60,11 +79,8 @@ Tensor cached_attention(const Tensor& q, const CachedSequences& sequences,
         kv_heads, " key heads");
   check(window >= 0, kOp, ": window ", window);
   Tensor o = Tensor::empty(q.shape(), q.dtype(), q.device());
-  const int64_t queries = q.dim(1) / kv_heads;
-  const Tensor scratch =
-      worker_scratch(q.dim(0) * kv_heads, (queries + 1) * q.dim(2) + kCachedAttentionBlock,
-                     accumulator_dtype(q.dtype()), q.device());
-  visit_cpu(q.device(), [&](auto device) {
+  const Tensor scratch = attention_scratch(q, cache);
+  visit_device(q.device(), [&](auto device) {
     cached_attention(device, q, sequences, cache, scale, window, o, scratch);
   });
   return o;

@@ -16,7 +16,7 @@
 //   cu_seqlens [S + 1], slots [S], starts [S] i32      query head h uses key head h / (H / Hk)
 //   Math in f32 (f64), one rounding to T.
 //
-//   How it works: one thread takes a row and a key head with its H / Hk queries. Blocks of 256 keys,
+//   How it works on the CPU (on a GPU: cached_attention.cu): one thread takes a row and a key head with its H / Hk queries. Blocks of 256 keys,
 //   counted from the sequence's first token, give a maximum m, a sum l and an output o each, which
 //   are merged in order:
 //     m' = max(m, m_b)     l' = l e^(m - m') + l_b e^(m_b - m')     o' likewise
@@ -60,13 +60,19 @@ Cost append_keys_values_cost(int64_t n, int64_t hk, int64_t d, DType t);
 Cost cached_attention_cost(int64_t n, int64_t tokens, int64_t pairs, int64_t h, int64_t hk,
                            int64_t d, DType t);
 
-// Device implementations. `scratch` [threads, (H / Hk + 1) * D + 256] f32 (f64).
+// Device implementations. `scratch` f32 (f64): [threads, (H / Hk + 1) * D + 256], on a GPU
+// [rows at a time, H, blocks of keys in the capacity, D + 2].
 inline constexpr int64_t kCachedAttentionBlock = 256;
 template <Isa I>
 void append_keys_values(Cpu<I>, const Tensor& k, const Tensor& v, const CachedSequences& sequences,
                         const KeyValueCache& cache);
 template <Isa I>
 void cached_attention(Cpu<I>, const Tensor& q, const CachedSequences& sequences,
+                      const KeyValueCache& cache, double scale, int64_t window, const Tensor& o,
+                      const Tensor& scratch);
+void append_keys_values(Cuda, const Tensor& k, const Tensor& v, const CachedSequences& sequences,
+                        const KeyValueCache& cache);
+void cached_attention(Cuda, const Tensor& q, const CachedSequences& sequences,
                       const KeyValueCache& cache, double scale, int64_t window, const Tensor& o,
                       const Tensor& scratch);
 

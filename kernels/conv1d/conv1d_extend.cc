@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "kernels/conv1d/conv1d_extend.h"
 
+#include "kernels/core/scratch.h"
 #include "kernels/core/slots.h"
 
 namespace hone::kernels {
@@ -25,8 +26,10 @@ Tensor conv1d_silu_extend(const Tensor& x, const Tensor& w, const Tensor& cu_seq
   check_slots("conv1d_silu_extend", slots, cu_seqlens.dim(0) - 1, states.dim(0));
   check_starts("conv1d_silu_extend", starts, cu_seqlens.dim(0) - 1);
   Tensor y = Tensor::empty_like(x);
-  const Tensor scratch = Tensor::empty({taps, x.dim(1)}, accumulator_dtype(x.dtype()), x.device());
-  visit_cpu(x.device(), [&](auto device) {
+  Tensor scratch;  // a GPU's threads keep the weights in registers
+  if (!is_gpu(x.device()))
+    scratch = scratch_tensor({taps, x.dim(1)}, accumulator_dtype(x.dtype()), x.device());
+  visit_device(x.device(), [&](auto device) {
     conv1d_silu_extend(device, x, w, cu_seqlens, slots, starts, states, y, scratch);
   });
   return y;

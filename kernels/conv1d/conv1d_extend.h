@@ -32,9 +32,12 @@ Tensor conv1d_silu_extend(const Tensor& x, const Tensor& w, const Tensor& cu_seq
 // N tokens of S sequences, C channels, W taps, elements of T.
 Cost conv1d_silu_extend_cost(int64_t n, int64_t s, int64_t c, int64_t w, DType t);
 
-// Device implementation. `taps` [W, C] f32 (f64) is scratch.
+// Device implementations. `taps` [W, C] f32 (f64) is scratch, undefined on a GPU.
 template <Isa I>
 void conv1d_silu_extend(Cpu<I>, const Tensor& x, const Tensor& w, const Tensor& cu_seqlens,
+                        const Tensor& slots, const Tensor& starts, const Tensor& states,
+                        const Tensor& y, const Tensor& taps);
+void conv1d_silu_extend(Cuda, const Tensor& x, const Tensor& w, const Tensor& cu_seqlens,
                         const Tensor& slots, const Tensor& starts, const Tensor& states,
                         const Tensor& y, const Tensor& taps);
 

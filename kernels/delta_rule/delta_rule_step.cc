@@ -38,7 +38,7 @@ void check_operands(const DeltaStepInput& in, const Tensor& states) {
 Tensor gated_delta_rule_step(const DeltaStepInput& in, const Tensor& states) {
   check_operands(in, states);
   Tensor o = Tensor::empty(in.v.shape(), in.v.dtype(), in.v.device());
-  visit_cpu(in.v.device(), [&](auto device) { gated_delta_rule_step(device, in, states, o); });
+  visit_device(in.v.device(), [&](auto device) { gated_delta_rule_step(device, in, states, o); });
   return o;
 }
 

@@ -37,8 +37,9 @@ Tensor gated_delta_rule_step(const DeltaStepInput& in, const Tensor& states);
 // N tokens with q, k, v in T.
 Cost gated_delta_rule_step_cost(int64_t n, const DeltaHeads& heads, DType t);
 
-// Device implementation.
+// Device implementations.
 template <Isa I>
 void gated_delta_rule_step(Cpu<I>, const DeltaStepInput& in, const Tensor& states, const Tensor& o);
+void gated_delta_rule_step(Cuda, const DeltaStepInput& in, const Tensor& states, const Tensor& o);
 
 }  // namespace hone::kernels

@@ -14,7 +14,7 @@ namespace {
 constexpr int64_t kMultiprocessors = 132;
 constexpr int64_t kThreadsPerMultiprocessor = 2048;
 constexpr int64_t kMaxThreads = 512;  // of a block
-constexpr int64_t kWidth = 4;         // partial sums of a thread
+constexpr int64_t kWidth = kOrderedMeanWidth;
 constexpr int64_t kMinVectorised = 128;
 constexpr int64_t kMinPerThread = 16;
 constexpr int64_t kMaxPerThread = 256;
@@ -25,26 +25,8 @@ int64_t power_of_two_below(int64_t n) {
   return static_cast<int64_t>(std::bit_floor(static_cast<uint64_t>(n)));
 }
 
-struct Launch {
-  int64_t threads;  // of a block
-  int64_t blocks;
-  bool vectorised;  // a thread reads groups of four neighbours
-};
-
-Launch launch_for(int64_t n) {
-  const bool vectorised = n >= kMinVectorised;
-  const int64_t items = vectorised ? n / kWidth : n;
-  const int64_t threads = power_of_two_below(std::min(items, kMaxThreads));
-  const int64_t per_thread = ceil_div(n, threads);
-  if (per_thread < kMaxPerThread) return {threads, 1, vectorised};
-  const int64_t resident = kMultiprocessors * (kThreadsPerMultiprocessor / threads);
-  const int64_t blocks = std::max(std::min(resident, ceil_div(per_thread, kMinPerThread)),
-                                  ceil_div(per_thread, kMaxPerThread));
-  return {threads, blocks, vectorised};
-}
-
 // What one thread of the launch adds up; `index` counts threads over all blocks.
-float thread_sum(std::span<const float> x, const Launch& launch, int64_t index) {
+float thread_sum(std::span<const float> x, const OrderedMeanLaunch& launch, int64_t index) {
   const int64_t n = static_cast<int64_t>(x.size());
   const int64_t stride = launch.threads * launch.blocks;
   const auto at = [&](int64_t i) { return x[static_cast<size_t>(i)]; };
@@ -70,8 +52,20 @@ float tree_sum(std::vector<float>& sums) {
 
 }  // namespace
 
+OrderedMeanLaunch ordered_mean_launch(int64_t n) {
+  const bool vectorised = n >= kMinVectorised;
+  const int64_t items = vectorised ? n / kWidth : n;
+  const int64_t threads = power_of_two_below(std::min(items, kMaxThreads));
+  const int64_t per_thread = ceil_div(n, threads);
+  if (per_thread < kMaxPerThread) return {threads, 1, vectorised};
+  const int64_t resident = kMultiprocessors * (kThreadsPerMultiprocessor / threads);
+  const int64_t blocks = std::max(std::min(resident, ceil_div(per_thread, kMinPerThread)),
+                                  ceil_div(per_thread, kMaxPerThread));
+  return {threads, blocks, vectorised};
+}
+
 float ordered_mean(std::span<const float> x) {
-  const Launch launch = launch_for(static_cast<int64_t>(x.size()));
+  const OrderedMeanLaunch launch = ordered_mean_launch(static_cast<int64_t>(x.size()));
   const auto threads = static_cast<size_t>(launch.threads);
   std::vector<float> block_sums(static_cast<size_t>(launch.blocks)), sums(threads);
   for (size_t b = 0; b < block_sums.size(); ++b) {

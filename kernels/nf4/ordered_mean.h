@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstdint>
 #include <span>
 
 namespace hone::kernels {
@@ -17,5 +18,14 @@ namespace hone::kernels {
 //
 // Requires: at least one number.
 float ordered_mean(std::span<const float> x);
+
+// How n numbers are shared out, here and in the CUDA kernel (ordered_mean.cuh).
+struct OrderedMeanLaunch {
+  int64_t threads;  // of a block: a power of two, at most 512
+  int64_t blocks;
+  bool vectorised;  // a thread reads groups of four neighbours
+};
+OrderedMeanLaunch ordered_mean_launch(int64_t n);
+inline constexpr int64_t kOrderedMeanWidth = 4;  // partial sums of a thread
 
 }  // namespace hone::kernels

@@ -2,6 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "kernels/nf4/quantize.h"
 
+#include "kernels/core/scratch.h"
+#include "kernels/nf4/ordered_mean.h"
+
 namespace hone::kernels {
 
 QuantizedTensor quantize_4bit(const Tensor& x, QuantType type, bool nested) {
@@ -12,7 +15,7 @@ QuantizedTensor quantize_4bit(const Tensor& x, QuantType type, bool nested) {
   const int64_t blocks = q.blocks();
   q.codes = Tensor::empty({(q.numel() + 1) / 2, 1}, DType::u8, x.device());
   const Tensor absmax = Tensor::empty({blocks}, DType::f32, x.device());
-  visit_cpu(x.device(), [&](auto device) { quantize_blocks(device, x, type, q.codes, absmax); });
+  visit_device(x.device(), [&](auto device) { quantize_blocks(device, x, type, q.codes, absmax); });
   if (!nested) {
     q.absmax = absmax;
     return q;
@@ -21,7 +24,11 @@ QuantizedTensor quantize_4bit(const Tensor& x, QuantType type, bool nested) {
   q.absmax = Tensor::empty({blocks}, DType::u8, x.device());
   q.nested_absmax = Tensor::empty({(blocks + kNested - 1) / kNested}, DType::f32, x.device());
   q.nested_offset = Tensor::empty({}, DType::f32, x.device());
-  visit_cpu(x.device(), [&](auto device) { quantize_absmax(device, absmax, q); });
+  Tensor sums;  // of the blocks of threads that add up the offset on a GPU
+  if (is_gpu(x.device()))
+    sums = scratch_tensor({blocks > 0 ? ordered_mean_launch(blocks).blocks : 0}, DType::f32,
+                          x.device());
+  visit_device(x.device(), [&](auto device) { quantize_absmax(device, absmax, q, sums); });
   return q;
 }
 

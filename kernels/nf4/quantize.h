@@ -34,8 +34,12 @@ Cost quantize_4bit_cost(int64_t n, DType t, bool nested);
 template <Isa I>
 void quantize_blocks(Cpu<I>, const Tensor& x, QuantType type, const Tensor& codes,
                      const Tensor& absmax);
-// Fills out.absmax, out.nested_absmax and out.nested_offset.
+void quantize_blocks(Cuda, const Tensor& x, QuantType type, const Tensor& codes,
+                     const Tensor& absmax);
+// Fills out.absmax, out.nested_absmax and out.nested_offset. sums: scratch f32 [blocks of
+// ordered_mean_launch], undefined on the CPU.
 template <Isa I>
-void quantize_absmax(Cpu<I>, const Tensor& absmax, const QuantizedTensor& out);
+void quantize_absmax(Cpu<I>, const Tensor& absmax, const QuantizedTensor& out, const Tensor& sums);
+void quantize_absmax(Cuda, const Tensor& absmax, const QuantizedTensor& out, const Tensor& sums);
 
 }  // namespace hone::kernels

@@ -57,7 +57,7 @@ void quantize_blocks(Cpu<I>, const Tensor& x, QuantType type, const Tensor& code
 }
 
 template <Isa I>
-void quantize_absmax(Cpu<I>, const Tensor& absmax, const QuantizedTensor& out) {
+void quantize_absmax(Cpu<I>, const Tensor& absmax, const QuantizedTensor& out, const Tensor&) {
   const int64_t blocks = absmax.numel();
   const float* a = absmax.data<float>();
   const DynamicMap& map = signed_dynamic_map();
@@ -80,6 +80,6 @@ void quantize_absmax(Cpu<I>, const Tensor& absmax, const QuantizedTensor& out) {
 }
 
 template void quantize_blocks(Cpu<kIsa>, const Tensor&, QuantType, const Tensor&, const Tensor&);
-template void quantize_absmax(Cpu<kIsa>, const Tensor&, const QuantizedTensor&);
+template void quantize_absmax(Cpu<kIsa>, const Tensor&, const QuantizedTensor&, const Tensor&);
 
 }  // namespace hone::kernels

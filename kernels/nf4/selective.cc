@@ -47,21 +47,23 @@ ActiveExperts active_experts(const Tensor& ids, int64_t experts) {
     compact[static_cast<size_t>(e)] = static_cast<int32_t>(list.size());
     list.push_back(e);
   }
-  return {Tensor::of(list, {static_cast<int64_t>(list.size())}), Tensor::of(compact, {experts})};
+  return {Tensor::of(list, {static_cast<int64_t>(list.size())}, ids.device()),
+          Tensor::of(compact, {experts}, ids.device())};
 }
 
 Tensor remap_expert_ids(const Tensor& ids, const ActiveExperts& active) {
   check_ids("remap_expert_ids", ids);
   const Tensor out = Tensor::empty_like(ids);
-  if (ids.is_meta()) return out;
-  const int32_t* compact = active.compact.data<int32_t>();
-  const int64_t experts = active.compact.numel();
-  for (int64_t i = 0; i < ids.numel(); ++i) {
-    const int32_t e = ids.data<int32_t>()[i];
-    check(e >= 0 && e < experts && compact[e] >= 0, "remap_expert_ids: expert ", e,
-          " is not active");
-    out.data<int32_t>()[i] = compact[e];
+  if (ids.device().type == DeviceType::cpu) {
+    const int32_t* compact = active.compact.data<int32_t>();
+    const int64_t experts = active.compact.numel();
+    for (int64_t i = 0; i < ids.numel(); ++i) {
+      const int32_t e = ids.data<int32_t>()[i];
+      check(e >= 0 && e < experts && compact[e] >= 0, "remap_expert_ids: expert ", e,
+            " is not active");
+    }
   }
+  visit_device(ids.device(), [&](auto d) { remap_expert_ids(d, ids, active.compact, out); });
   return out;
 }
 
@@ -70,10 +72,7 @@ Tensor compact_offsets(const Tensor& offsets, const ActiveExperts& active) {
   check(offsets.shape() == Shape{experts + 1}, "compact_offsets: offsets ", offsets.shape(), " of ",
         experts, " experts");
   const Tensor out = Tensor::empty({count + 1}, DType::i32, offsets.device());
-  if (offsets.is_meta()) return out;
-  const int32_t* from = offsets.data<int32_t>();
-  for (int64_t c = 0; c < count; ++c) out.data<int32_t>()[c] = from[active.ids.data<int32_t>()[c]];
-  out.data<int32_t>()[count] = from[experts];
+  visit_device(offsets.device(), [&](auto d) { compact_offsets(d, offsets, active.ids, out); });
   return out;
 }
 
@@ -81,7 +80,7 @@ Tensor gather_experts(const Tensor& dense, const ActiveExperts& active) {
   check_stack(dense, active);
   const Tensor out =
       Tensor::empty(stacked(active.count(), shape_of_expert(dense)), dense.dtype(), dense.device());
-  visit_cpu(dense.device(), [&](auto d) { gather_experts(d, dense, active.ids, out); });
+  visit_device(dense.device(), [&](auto d) { gather_experts(d, dense, active.ids, out); });
   return out;
 }
 
@@ -92,7 +91,7 @@ Tensor gather_experts(const QuantizedTensor& stack, const Shape& expert,
   check(stack.numel() == experts * expert.numel(), "gather_experts: a stack ", stack.shape,
         " does not hold ", experts, " experts ", expert);
   const Tensor out = Tensor::empty(stacked(active.count(), expert), dtype, stack.device());
-  visit_cpu(stack.device(), [&](auto d) { gather_experts(d, stack, active.ids, out); });
+  visit_device(stack.device(), [&](auto d) { gather_experts(d, stack, active.ids, out); });
   return out;
 }
 
@@ -101,7 +100,7 @@ Tensor gather_experts(const Fp8Experts& stack, const ActiveExperts& active, DTyp
   check_stack(stack.codes, active);
   const Tensor out = Tensor::empty(stacked(active.count(), shape_of_expert(stack.codes)), dtype,
                                    stack.codes.device());
-  visit_cpu(out.device(), [&](auto d) { gather_experts(d, stack, active.ids, out); });
+  visit_device(out.device(), [&](auto d) { gather_experts(d, stack, active.ids, out); });
   return out;
 }
 
@@ -122,7 +121,7 @@ void dequantize_fp8_experts(const Fp8Experts& stack, int64_t begin, const Tensor
             out.shape() == stacked(out.dim(0), shape_of_expert(stack.codes)),
         "dequantize_fp8_experts: experts from ", begin, " of ", stack.codes.shape(), " into ",
         out.shape());
-  visit_cpu(out.device(), [&](auto d) { dequantize_fp8_experts(d, stack, begin, out); });
+  visit_device(out.device(), [&](auto d) { dequantize_fp8_experts(d, stack, begin, out); });
 }
 
 void scatter_experts(const Tensor& gradient, const ActiveExperts& active, const GradTarget& full) {
@@ -133,7 +132,7 @@ void scatter_experts(const Tensor& gradient, const ActiveExperts& active, const 
         "scatter_experts: gradient ", gradient.shape(), " ", name_of(gradient.dtype()), " for ",
         active.count(), " active experts of ", full.tensor.shape(), " ",
         name_of(full.tensor.dtype()));
-  visit_cpu(gradient.device(), [&](auto d) { scatter_experts(d, gradient, active, full); });
+  visit_device(gradient.device(), [&](auto d) { scatter_experts(d, gradient, active, full); });
 }
 
 Fp8Experts quantize_fp8_experts(const Tensor& x) {
@@ -141,7 +140,7 @@ Fp8Experts quantize_fp8_experts(const Tensor& x) {
         " must be contiguous, an expert per row");
   const Fp8Experts out{Tensor::empty(x.shape(), DType::u8, x.device()),
                        Tensor::empty({x.dim(0)}, DType::f32, x.device())};
-  visit_cpu(x.device(), [&](auto d) { quantize_fp8_experts(d, x, out); });
+  visit_device(x.device(), [&](auto d) { quantize_fp8_experts(d, x, out); });
   return out;
 }
 

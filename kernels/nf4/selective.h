@@ -36,7 +36,7 @@ struct ActiveExperts {
 ActiveExperts active_experts(const Tensor& ids, int64_t experts);
 
 // The same ids in compact numbering; the order of ids is kept, so a stable sort by expert gives the
-// same permutation. Requires: every id is active (checked).
+// same permutation. Requires: every id is active (checked where the host sees them).
 Tensor remap_expert_ids(const Tensor& ids, const ActiveExperts& active);
 
 // offsets [E + 1] i32 of tokens sorted by expert -> [A + 1]: idle experts have no tokens, so the
@@ -80,6 +80,10 @@ Cost gather_experts_cost(int64_t active, int64_t n, double bits, DType t);
 // Device implementations; `ids` is ActiveExperts::ids, outputs are allocated by the functions
 // above.
 template <Isa I>
+void remap_expert_ids(Cpu<I>, const Tensor& ids, const Tensor& compact, const Tensor& out);
+template <Isa I>
+void compact_offsets(Cpu<I>, const Tensor& offsets, const Tensor& ids, const Tensor& out);
+template <Isa I>
 void gather_experts(Cpu<I>, const Tensor& dense, const Tensor& ids, const Tensor& out);
 template <Isa I>
 void gather_experts(Cpu<I>, const QuantizedTensor& stack, const Tensor& ids, const Tensor& out);
@@ -92,5 +96,14 @@ void scatter_experts(Cpu<I>, const Tensor& gradient, const ActiveExperts& active
                      const GradTarget& full);
 template <Isa I>
 void quantize_fp8_experts(Cpu<I>, const Tensor& x, const Fp8Experts& out);
+void remap_expert_ids(Cuda, const Tensor& ids, const Tensor& compact, const Tensor& out);
+void compact_offsets(Cuda, const Tensor& offsets, const Tensor& ids, const Tensor& out);
+void gather_experts(Cuda, const Tensor& dense, const Tensor& ids, const Tensor& out);
+void gather_experts(Cuda, const QuantizedTensor& stack, const Tensor& ids, const Tensor& out);
+void gather_experts(Cuda, const Fp8Experts& stack, const Tensor& ids, const Tensor& out);
+void dequantize_fp8_experts(Cuda, const Fp8Experts& stack, int64_t begin, const Tensor& out);
+void scatter_experts(Cuda, const Tensor& gradient, const ActiveExperts& active,
+                     const GradTarget& full);
+void quantize_fp8_experts(Cuda, const Tensor& x, const Fp8Experts& out);
 
 }  // namespace hone::kernels

@@ -41,6 +41,20 @@ void decode_experts(const Fp8Experts& stack, const Tensor& out, F&& expert_at) {
 }  // namespace
 
 template <Isa I>
+void remap_expert_ids(Cpu<I>, const Tensor& ids, const Tensor& compact, const Tensor& out) {
+  for (int64_t i = 0; i < ids.numel(); ++i)
+    out.data<int32_t>()[i] = compact.data<int32_t>()[ids.data<int32_t>()[i]];
+}
+
+template <Isa I>
+void compact_offsets(Cpu<I>, const Tensor& offsets, const Tensor& ids, const Tensor& out) {
+  const int32_t* from = offsets.data<int32_t>();
+  const int64_t count = ids.numel();
+  for (int64_t c = 0; c < count; ++c) out.data<int32_t>()[c] = from[ids.data<int32_t>()[c]];
+  out.data<int32_t>()[count] = from[offsets.numel() - 1];
+}
+
+template <Isa I>
 void gather_experts(Cpu<I>, const Tensor& dense, const Tensor& ids, const Tensor& out) {
   const int64_t bytes = elements_of_expert(dense) * size_of(dense.dtype());
   if (bytes == 0) return;
@@ -107,6 +121,8 @@ void quantize_fp8_experts(Cpu<I>, const Tensor& x, const Fp8Experts& out) {
   });
 }
 
+template void remap_expert_ids(Cpu<kIsa>, const Tensor&, const Tensor&, const Tensor&);
+template void compact_offsets(Cpu<kIsa>, const Tensor&, const Tensor&, const Tensor&);
 template void gather_experts(Cpu<kIsa>, const Tensor&, const Tensor&, const Tensor&);
 template void gather_experts(Cpu<kIsa>, const QuantizedTensor&, const Tensor&, const Tensor&);
 template void gather_experts(Cpu<kIsa>, const Fp8Experts&, const Tensor&, const Tensor&);

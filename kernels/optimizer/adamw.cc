@@ -2,16 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "kernels/optimizer/adamw.h"
 
-#include "kernels/elementwise/elementwise.h"
-
 namespace hone::kernels {
-
-StepScalars StepScalars::make(Device device) {
-  StepScalars s{Tensor::zeros({}, DType::f32, device), Tensor::zeros({}, DType::i64, device),
-                Tensor::empty({}, DType::f32, device)};
-  fill(s.clip, 1);
-  return s;
-}
 
 void adamw_step(const Tensor& p, const Tensor& grad, const Tensor& m, const Tensor& v,
                 const Tensor& shadow, const StepScalars& scalars, const AdamWSettings& settings) {

@@ -19,6 +19,7 @@
 
 #include "kernels/core/cost.h"
 #include "kernels/core/dispatch.h"
+#include "kernels/optimizer/step_scalars.h"
 #include "tensor/tensor.h"
 
 namespace hone::kernels {
@@ -29,15 +30,6 @@ struct AdamWSettings {
   double eps = 1e-8;
   double weight_decay = 0;
   int64_t decayed = 0;  // weight decay applies to elements [0, decayed)
-};
-
-// What changes from step to step, in device memory.
-struct StepScalars {
-  Tensor learning_rate;  // f32 scalar
-  Tensor step;           // i64 scalar, 1 at the first step
-  Tensor clip;           // f32 scalar factor for the gradient
-
-  static StepScalars make(Device device);  // lr 0, step 0, clip 1
 };
 
 // Updates p, m, v (and shadow) in place. Requires: contiguous [n], equal dtypes f32 or f64.

@@ -7,6 +7,7 @@
 #include "kernels/core/cuda/ftz.cuh"
 #include "kernels/core/cuda/reduce.cuh"
 #include "kernels/nf4/dynamic_map.h"
+#include "kernels/nf4/nearest_code.cuh"
 #include "kernels/optimizer/adamw8bit.h"
 #include "kernels/optimizer/adamw_update.cuh"
 
@@ -39,23 +40,6 @@ struct Constants {
     keep = multiply_add_ftz(-lr, static_cast<float>(settings.weight_decay), 1.0f);
   }
 };
-
-// nearest_code of dynamic_map.h.
-__device__ uint8_t nearest(const float* map, float x) {
-  int pivot = 127, below = 0, above = 255;
-  for (int step = 64; step > 0; step /= 2) {
-    if (x > map[pivot]) {
-      below = pivot;
-      pivot += step;
-    } else {
-      above = pivot;
-      pivot -= step;
-    }
-  }
-  const float value = map[pivot];
-  if (x > value) return static_cast<uint8_t>(x > (map[above] + value) * 0.5f ? above : pivot);
-  return static_cast<uint8_t>(x < (map[below] + value) * 0.5f ? below : pivot);
-}
 
 // The nearest code, moved to the neighbour on m's side of zero if it has the other sign.
 __device__ uint8_t first_code(const float* map, float m, float scale) {

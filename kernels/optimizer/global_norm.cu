@@ -1,8 +1,8 @@
 // Copyright 2026 The hone authors.
 // SPDX-License-Identifier: Apache-2.0
 //
-// A block of threads for each kNormBlock gradients, then one for their sums, which also makes the clip
-// factor: the host is not asked.
+// A block of threads for each kNormBlock gradients, then one for their sums, which also decides the
+// step: the host is not asked.
 #include "kernels/core/cuda/reduce.cuh"
 #include "kernels/core/cuda/vec.cuh"
 #include "kernels/optimizer/global_norm.h"
@@ -27,22 +27,25 @@ __global__ void __launch_bounds__(kThreads) sums_kernel(const T* g, int64_t n, d
 }
 
 __global__ void __launch_bounds__(kThreads)
-    factor_kernel(const double* sums, int64_t blocks, double max_norm, float* norm, float* clip) {
+    factor_kernel(const double* sums, int64_t blocks, const double* losses, int64_t loss_count,
+                  double max_norm, float* norm, float* clip, int64_t* step) {
   double sum = 0;
   for (int64_t b = threadIdx.x; b < blocks; b += kThreads) sum += sums[b];
   sum = block_sum(sum);
   if (threadIdx.x != 0) return;
   const double total = sqrt(sum);
   *norm = static_cast<float>(total);
-  float factor = max_norm > 0 ? static_cast<float>(fmin(1.0, max_norm / (total + 1e-6))) : 1.f;
-  if (!isfinite(*norm)) factor = nanf("");
-  *clip = factor;
+  bool taken = isfinite(*norm);
+  for (int64_t i = 0; i < loss_count; ++i) taken = taken && isfinite(losses[i]);
+  const double factor = max_norm > 0 ? fmin(1.0, max_norm / (total + 1e-6)) : 1;
+  *clip = taken ? static_cast<float>(factor) : nanf("");
+  if (taken) ++*step;
 }
 
 }  // namespace
 
-void clip_factor(Cuda device, const Tensor& g, double max_norm, const Tensor& norm,
-                 const Tensor& clip, const Tensor& partial) {
+void clip_factor(Cuda device, const Tensor& g, const Tensor& losses, double max_norm,
+                 const Tensor& norm, const StepScalars& scalars, const Tensor& partial) {
   const int64_t blocks = partial.numel();
   double* const sums = partial.data<double>();
   visit_float(g.dtype(), [&]<class T>() {
@@ -55,8 +58,10 @@ void clip_factor(Cuda device, const Tensor& g, double max_norm, const Tensor& no
                sums);
     }
   });
-  launch(device, factor_kernel, 1, kThreads, 0, sums, blocks, max_norm, norm.data<float>(),
-         clip.data<float>());
+  launch(device, factor_kernel, 1, kThreads, 0, sums, blocks,
+         losses.defined() ? losses.data<double>() : nullptr,
+         losses.defined() ? losses.numel() : int64_t{0}, max_norm, norm.data<float>(),
+         scalars.clip.data<float>(), scalars.step.data<int64_t>());
 }
 
 }  // namespace hone::kernels

@@ -11,8 +11,8 @@
 namespace hone::kernels {
 
 template <Isa I>
-void clip_factor(Cpu<I>, const Tensor& g, double max_norm, const Tensor& norm, const Tensor& clip,
-                 const Tensor& partial) {
+void clip_factor(Cpu<I>, const Tensor& g, const Tensor& losses, double max_norm, const Tensor& norm,
+                 const StepScalars& scalars, const Tensor& partial) {
   double* sums = partial.data<double>();
   visit_float(g.dtype(), [&]<class T>() {
     const T* p = g.data<T>();
@@ -30,12 +30,16 @@ void clip_factor(Cpu<I>, const Tensor& g, double max_norm, const Tensor& norm, c
   for (int64_t b = 0; b < partial.numel(); ++b) total += sums[b];
   const double n = std::sqrt(total);
   *norm.data<float>() = static_cast<float>(n);
-  float factor = max_norm > 0 ? static_cast<float>(std::min(1.0, max_norm / (n + 1e-6))) : 1;
-  if (!std::isfinite(*norm.data<float>())) factor = std::numeric_limits<float>::quiet_NaN();
-  *clip.data<float>() = factor;
+  bool taken = std::isfinite(*norm.data<float>());
+  for (int64_t i = 0; losses.defined() && i < losses.numel(); ++i)
+    taken = taken && std::isfinite(losses.data<double>()[i]);
+  const double factor = max_norm > 0 ? std::min(1.0, max_norm / (n + 1e-6)) : 1;
+  *scalars.clip.data<float>() =
+      taken ? static_cast<float>(factor) : std::numeric_limits<float>::quiet_NaN();
+  if (taken) ++*scalars.step.data<int64_t>();
 }
 
-template void clip_factor(Cpu<kIsa>, const Tensor&, double, const Tensor&, const Tensor&,
-                          const Tensor&);
+template void clip_factor(Cpu<kIsa>, const Tensor&, const Tensor&, double, const Tensor&,
+                          const StepScalars&, const Tensor&);
 
 }  // namespace hone::kernels

@@ -26,7 +26,7 @@ Tensor gather_slots(const Tensor& states, const Tensor& slots) {
   check_states("gather_slots", states, slots);
   Tensor y =
       Tensor::empty(with_first(states.shape(), slots.dim(0)), states.dtype(), states.device());
-  visit_cpu(states.device(), [&](auto device) { gather_slots(device, states, slots, y); });
+  visit_device(states.device(), [&](auto device) { gather_slots(device, states, slots, y); });
   return y;
 }
 
@@ -36,7 +36,7 @@ void scatter_slots(const Tensor& x, const Tensor& slots, const Tensor& states) {
             x.is_contiguous(),
         "scatter_slots: ", x.shape(), " ", name_of(x.dtype()), " does not fit ", slots.dim(0),
         " slots of ", states.shape(), " ", name_of(states.dtype()));
-  visit_cpu(states.device(), [&](auto device) { scatter_slots(device, x, slots, states); });
+  visit_device(states.device(), [&](auto device) { scatter_slots(device, x, slots, states); });
 }
 
 Cost slots_cost(int64_t s, int64_t n, DType t) {

@@ -25,5 +25,7 @@ template <Isa I>
 void gather_slots(Cpu<I>, const Tensor& states, const Tensor& slots, const Tensor& y);
 template <Isa I>
 void scatter_slots(Cpu<I>, const Tensor& x, const Tensor& slots, const Tensor& states);
+void gather_slots(Cuda, const Tensor& states, const Tensor& slots, const Tensor& y);
+void scatter_slots(Cuda, const Tensor& x, const Tensor& slots, const Tensor& states);
 
 }  // namespace hone::kernels

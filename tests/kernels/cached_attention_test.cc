@@ -7,6 +7,7 @@
 #include "kernels/attention/attention.h"
 #include "kernels/core/parallel.h"
 #include "tests/support/compare.h"
+#include "tests/support/on_gpu.h"
 
 namespace hone::kernels {
 namespace {
@@ -98,6 +99,82 @@ TEST_CASE("cached_attention: takes strided rows and heads") {
   append_keys_values(k, k, all, cache);
   CHECK(
       same_bits(cached_attention(q, all, cache, 1, 0), cached_attention(dense, all, cache, 1, 0)));
+}
+
+// Operands: q, k, v, keys, values, cu_seqlens, slots, starts. Results: o and the caches.
+std::vector<Tensor> append_and_attend(const std::vector<Tensor>& t, int64_t window) {
+  const KeyValueCache cache{cast(t[3], t[3].dtype()), cast(t[4], t[4].dtype())};
+  const CachedSequences sequences{t[5], t[6], t[7]};
+  append_keys_values(t[1], t[2], sequences, cache);
+  return {cached_attention(t[0], sequences, cache, 0.2, window), cache.keys, cache.values};
+}
+
+// Six sequences: of one token, an empty one, one at the end of its cache, one of 63 new tokens, and
+// long pasts.
+TEST_CASE("cuda: cached_attention gives the CPU's numbers, caches included") {
+  if (!test::have_gpu()) return;
+  const std::vector<int32_t> cu{0, 1, 1, 2, 65, 68, 69}, slots{3, 0, 4, 1, 6, 5},
+      starts{0, 5, 599, 200, 254, 513};
+  for (const DType dtype : {DType::f64, DType::f32, DType::bf16})
+    for (const Heads& h : {Heads{1, 1, 1}, Heads{6, 2, 17}, Heads{8, 1, 64}, Heads{5, 5, 72},
+                           Heads{12, 4, 128}, Heads{16, 2, 256}, Heads{9, 1, 300}})
+      for (const int64_t window : {int64_t{0}, int64_t{1}, int64_t{100}, int64_t{300}}) {
+        const Shape stored{7, h.keys, 600, h.dim};
+        const auto run = [&](const std::vector<Tensor>& t) { return append_and_attend(t, window); };
+        test::check_gpu_matches(
+            std::to_string(h.queries) + "/" + std::to_string(h.keys) + " heads of " +
+                std::to_string(h.dim) + ", window " + std::to_string(window),
+            {random_tensor({69, h.queries, h.dim}, dtype, "q"),
+             random_tensor({69, h.keys, h.dim}, dtype, "k"),
+             random_tensor({69, h.keys, h.dim}, dtype, "v"), random_tensor(stored, dtype, "keys"),
+             random_tensor(stored, dtype, "values"), i32(cu), i32(slots), i32(starts)},
+            run, 2);
+      }
+}
+
+// More rows than are worked on together, and what a sequence alone gives.
+TEST_CASE("cuda: cached_attention: a sequence's bits do not depend on the others") {
+  if (!test::have_gpu()) return;
+  const Heads h{16, 2, 256};
+  const int32_t past = 2000, rows = 700;
+  const Shape stored{2, h.keys, past + rows, h.dim};
+  const std::vector<Tensor> t = test::moved(
+      {random_tensor({rows + 1, h.queries, h.dim}, DType::bf16, "q"),
+       random_tensor({rows + 1, h.keys, h.dim}, DType::bf16, "k"),
+       random_tensor({rows + 1, h.keys, h.dim}, DType::bf16, "v"),
+       random_tensor(stored, DType::bf16, "keys"), random_tensor(stored, DType::bf16, "values"),
+       i32({0, rows, rows + 1}), i32({1, 0}), i32({past, 40})},
+      test::kGpu);
+  const Tensor together = append_and_attend(t, 0)[0].to(kCpu);
+  std::vector<Tensor> one = t;
+  for (int i = 0; i < 3; ++i) one[i] = t[i].rows(rows, rows + 1);
+  one[5] = i32({0, 1}).to(test::kGpu);
+  one[6] = i32({0}).to(test::kGpu);
+  one[7] = i32({40}).to(test::kGpu);
+  CHECK(same_bits(append_and_attend(one, 0)[0].to(kCpu), together.rows(rows, rows + 1)));
+  std::vector<Tensor> other = t;
+  for (int i = 0; i < 3; ++i) other[i] = t[i].rows(0, rows);
+  other[5] = i32({0, rows}).to(test::kGpu);
+  other[6] = i32({1}).to(test::kGpu);
+  other[7] = i32({past}).to(test::kGpu);
+  CHECK(same_bits(append_and_attend(other, 0)[0].to(kCpu), together.rows(0, rows)));
+}
+
+TEST_CASE("cuda: cached_attention takes strided rows and heads") {
+  if (!test::have_gpu()) return;
+  const auto run = [](const std::vector<Tensor>& t) {
+    const Tensor q = t[0].split(1, 4).narrow(2, 1, 8);
+    const KeyValueCache cache{cast(t[2], t[2].dtype()), cast(t[2], t[2].dtype())};
+    const CachedSequences all{t[3], t[4], t[4]};
+    append_keys_values(t[1].split(1, 2).narrow(2, 0, 8), t[1].split(1, 2).narrow(2, 5, 8), all,
+                       cache);
+    return std::vector<Tensor>{cached_attention(q, all, cache, 1, 0), cache.keys, cache.values};
+  };
+  test::check_gpu_matches(
+      "strided",
+      {random_tensor({5, 48}, DType::f32, "q"), random_tensor({5, 26}, DType::f32, "kv"),
+       random_tensor({1, 2, 5, 8}, DType::f32, "cache"), i32({0, 5}), i32({0})},
+      run, 2);
 }
 
 TEST_CASE("cached_attention: bad operands are refused") {

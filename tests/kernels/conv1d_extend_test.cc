@@ -6,6 +6,7 @@
 
 #include "kernels/core/parallel.h"
 #include "tests/support/compare.h"
+#include "tests/support/on_gpu.h"
 
 namespace hone::kernels {
 namespace {
@@ -68,6 +69,50 @@ TEST_CASE("conv1d_silu_extend: the same bits on any number of threads") {
   }
   CHECK(same_bits(results[0], results[2]));
   CHECK(same_bits(results[1], results[3]));
+}
+
+// Four sequences, one of them empty, two of one token; then one more token for each.
+TEST_CASE("cuda: conv1d_silu_extend gives the CPU's numbers, states included") {
+  if (!test::have_gpu()) return;
+  const std::vector<int32_t> cu{0, 1, 1, 501, 564}, slots{3, 0, 4, 1}, starts{0, 5, 2, 70};
+  for (const DType dtype : {DType::f64, DType::f32, DType::bf16})
+    for (const int64_t C : {1, 17, 130})
+      for (const int64_t W : {1, 2, 4, 8}) {
+        const auto run = [&](const std::vector<Tensor>& t) {
+          const Tensor states = cast(t[2], dtype);
+          const Tensor y = conv1d_silu_extend(t[0], t[1], t[4], t[5], t[6], states);
+          const Tensor z = conv1d_silu_extend(t[3], t[1], t[7], t[5], t[8], states);
+          return std::vector<Tensor>{y, z, states};
+        };
+        test::check_gpu_matches(
+            std::to_string(C) + " channels, " + std::to_string(W) + " taps",
+            {random_tensor({564, C}, dtype, "x"), random_tensor({C, 1, W}, dtype, "w"),
+             random_tensor({5, W - 1, C}, dtype, "states"), random_tensor({4, C}, dtype, "next"),
+             i32(cu), i32(slots), i32(starts), i32({0, 1, 2, 3, 4}), i32({1, 5, 502, 133})},
+            run);
+      }
+}
+
+// However a sequence is cut, the bits of the whole.
+TEST_CASE("cuda: conv1d_silu_extend equals conv1d_silu_forward") {
+  if (!test::have_gpu()) return;
+  for (const DType dtype : {DType::f32, DType::bf16})
+    for (const int64_t W : {1, 3, 4, 8}) {
+      const int64_t C = 136;
+      const Tensor x = random_tensor({70, C}, dtype, "x").to(test::kGpu),
+                   w = random_tensor({C, 1, W}, dtype, "w").to(test::kGpu);
+      const Tensor want = conv1d_silu_forward(x, w, i32({0, 70}).to(test::kGpu)).to(kCpu);
+      const Tensor states = random_tensor({2, W - 1, C}, dtype, "old", 1e3).to(test::kGpu);
+      int32_t at = 0;
+      for (const int32_t rows : {1, 2, 60, 1, 6}) {
+        const auto there = [](const std::vector<int32_t>& v) { return i32(v).to(test::kGpu); };
+        const Tensor y = conv1d_silu_extend(x.rows(at, at + rows), w, there({0, rows}), there({1}),
+                                            there({at}), states);
+        CHECK(same_bits(y.to(kCpu), want.rows(at, at + rows)));
+        at += rows;
+      }
+      CHECK(at == 70);
+    }
 }
 
 TEST_CASE("conv1d_silu_extend: bad operands are refused") {

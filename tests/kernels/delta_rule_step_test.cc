@@ -8,6 +8,7 @@
 #include "kernels/delta_rule/delta_rule.h"
 #include "kernels/l2_norm/l2_norm.h"
 #include "tests/support/compare.h"
+#include "tests/support/on_gpu.h"
 
 namespace hone::kernels {
 namespace {
@@ -107,6 +108,30 @@ TEST_CASE("gated_delta_rule_step: a sequence's bits do not depend on the others 
     CHECK(same_bits(one, o[0].rows(n, n + 1)));
   }
   CHECK(same_bits(alone, states[0]));
+}
+
+TEST_CASE("cuda: gated_delta_rule_step gives the CPU's numbers, states included") {
+  if (!test::have_gpu()) return;
+  for (const DType dtype : {DType::f64, DType::f32, DType::bf16})
+    for (const DeltaHeads& z : {DeltaHeads{1, 1, 1, 1}, DeltaHeads{2, 6, 33, 70},
+                                DeltaHeads{3, 3, 64, 130}, DeltaHeads{16, 32, 128, 128}}) {
+      const DType wide = accumulator_dtype(dtype);
+      const std::vector<int32_t> slots{6, 0, 3, 1, 5};
+      for (const int64_t n : {int64_t{1}, int64_t{5}}) {
+        const DeltaStepInput in = inputs(n, z, dtype, "batch");
+        const Tensor states = random_tensor({7, z.value_heads, z.key_dim, z.value_dim}, wide, "S");
+        const auto run = [&](const std::vector<Tensor>& t) {
+          const Tensor changed = cast(t[6], wide);
+          const Tensor o = gated_delta_rule_step({t[0], t[1], t[2], t[3], t[4], t[5]}, changed);
+          return std::vector<Tensor>{o, changed};
+        };
+        test::check_gpu_matches(
+            std::to_string(z.value_heads) + " heads of " + std::to_string(z.value_dim),
+            {in.q, in.k, in.v, in.g, in.beta,
+             i32(std::vector<int32_t>(slots.begin(), slots.begin() + n)), states},
+            run);
+      }
+    }
 }
 
 TEST_CASE("gated_delta_rule_step: bad operands are refused") {

@@ -224,10 +224,9 @@ TEST_CASE("D8: AdamW at the end of an arena of more than 2^31 elements, in both 
   CHECK(same_bits(state.v, expected_state.v));
 
   // The norm reads all of it: zeros, but for the end.
-  const Tensor norm = Tensor::zeros({}, DType::f32), clip = Tensor::zeros({}, DType::f32);
-  const Tensor expected_norm = Tensor::zeros({}, DType::f32);
-  clip_factor(all_g, 1, norm, clip);
-  clip_factor(g, 1, expected_norm, clip);
+  const Tensor norm = Tensor::zeros({}, DType::f32), expected_norm = Tensor::zeros({}, DType::f32);
+  clip_factor(all_g, {}, 1, norm, scalars);
+  clip_factor(g, {}, 1, expected_norm, scalars);
   CHECK(norm.item<float>() == doctest::Approx(expected_norm.item<float>()).epsilon(1e-6));
 }
 

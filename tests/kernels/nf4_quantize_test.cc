@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <doctest/doctest.h>
 
+#include <bit>
 #include <cmath>
 
 #include "kernels/core/parallel.h"
@@ -11,6 +12,7 @@
 #include "kernels/nf4/quantize.h"
 #include "tests/kernels/bnb_golden.h"
 #include "tests/support/compare.h"
+#include "tests/support/on_gpu.h"
 
 namespace hone {
 namespace {
@@ -77,6 +79,94 @@ TEST_CASE("ordered_mean: torch's CUDA mean for lengths from one to 33 million") 
   for (size_t i = 0; i < lengths.size(); ++i) {
     CAPTURE(lengths[i]);
     CHECK(kernels::ordered_mean({x.data(), static_cast<size_t>(lengths[i])}) == means[i]);
+  }
+}
+
+std::vector<Tensor> parts_of(const QuantizedTensor& q) {
+  return {q.codes, q.absmax, q.nested_absmax, q.nested_offset};
+}
+
+// Equal bits, except that any NaN equals any other.
+bool same_numbers(const Tensor& a, const Tensor& b) {
+  if (a.dtype() != DType::f32) return same_bits(a, b);
+  if (a.shape() != b.shape() || a.dtype() != b.dtype()) return false;
+  for (int64_t i = 0; i < a.numel(); ++i) {
+    const float x = a.data<float>()[i], y = b.data<float>()[i];
+    if (std::bit_cast<uint32_t>(x) != std::bit_cast<uint32_t>(y) &&
+        !(std::isnan(x) && std::isnan(y)))
+      return false;
+  }
+  return true;
+}
+
+TEST_CASE("cuda: quantize_4bit gives the bytes that bitsandbytes' CUDA kernels gave") {
+  if (!test::have_gpu()) return;
+  const SafetensorsFile file = test::bnb_golden("four_bit");
+  for (const test::FourBitCase& c : test::four_bit_cases(file)) {
+    CAPTURE(c.prefix);
+    const std::vector<Tensor> want = parts_of(test::recorded(file, c));
+    const Tensor input = load_tensor(file, c.input).to(test::kGpu);
+    const std::vector<Tensor> got =
+        test::moved(parts_of(quantize_4bit(input, c.type, c.nested)), kCpu);
+    for (size_t i = 0; i < want.size(); ++i)
+      if (want[i].defined()) CHECK(same_numbers(got[i], want[i]));
+  }
+}
+
+void check_quantized_alike(const Tensor& x) {
+  for (const QuantType type : {QuantType::nf4, QuantType::fp4})
+    for (const bool nested : {false, true}) {
+      const auto want = parts_of(quantize_4bit(x, type, nested));
+      const auto got = test::moved(parts_of(quantize_4bit(x.to(test::kGpu), type, nested)), kCpu);
+      CAPTURE(x.shape().str());
+      CAPTURE(name_of(x.dtype()));
+      CAPTURE(name_of(type));
+      CAPTURE(nested);
+      for (size_t i = 0; i < want.size(); ++i) {
+        CAPTURE(i);
+        REQUIRE(got[i].defined() == want[i].defined());
+        if (want[i].defined()) CHECK(same_numbers(got[i], want[i]));
+      }
+    }
+}
+
+// Numbers as weights have them, and with elements and whole blocks of them that are zero, subnormal,
+// infinite or NaN.
+TEST_CASE("cuda: quantize_4bit gives the CPU's bytes") {
+  if (!test::have_gpu()) return;
+  for (const int64_t n : {0, 1, 2, 63, 64, 65, 500, 703, 16385, 262339})
+    for (const DType dtype : {DType::f32, DType::bf16, DType::f16}) {
+      const Tensor x = random_tensor({n}, DType::f32, "x", 0.02);
+      check_quantized_alike(kernels::cast(x, dtype));
+      const auto odd = [&](int64_t begin, int64_t count, float value) {
+        for (int64_t i = begin; i < begin + count && i < n; ++i) x.data<float>()[i] = value;
+        check_quantized_alike(kernels::cast(x, dtype));
+      };
+      odd(320, 70, 0);
+      odd(520, 3, -1e-39f);
+      odd(130, 64, 1e-40f);
+      odd(70, 1, NAN);
+      odd(600, 1, 3e38f);
+      odd(256, 64, NAN);
+      odd(450, 1, HUGE_VALF);
+    }
+}
+
+// As many scales as change the way in which their mean is summed, and some more.
+TEST_CASE("cuda: the offset of double quantisation is torch's mean") {
+  if (!test::have_gpu()) return;
+  for (const int64_t blocks : {1, 5, 127, 128, 131, 511, 512, 4097, 130559, 130561, 300001}) {
+    const Tensor x = Tensor::empty({blocks * 64}, DType::f32);  // a block's elements are alike
+    const RandomStream random(1, "scales");
+    for (int64_t i = 0; i < x.numel(); ++i)
+      x.data<float>()[i] = random.uniform(static_cast<uint64_t>(i / 64));
+    CAPTURE(blocks);
+    const QuantizedTensor want = quantize_4bit(x, QuantType::nf4, true);
+    const auto got =
+        test::moved(parts_of(quantize_4bit(x.to(test::kGpu), QuantType::nf4, true)), kCpu);
+    CHECK(same_bits(got[3], want.nested_offset));
+    CHECK(same_bits(got[2], want.nested_absmax));
+    CHECK(same_bits(got[1], want.absmax));
   }
 }
 

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <set>
 
@@ -11,6 +12,7 @@
 #include "kernels/nf4/selective.h"
 #include "tests/kernels/bnb_golden.h"
 #include "tests/support/compare.h"
+#include "tests/support/on_gpu.h"
 
 namespace hone {
 namespace {
@@ -152,6 +154,92 @@ TEST_CASE("gather_experts: e4m3 with a scale per expert") {
     CHECK(rounded.data<bf16>()[i].bits == bf16(value).bits);
     CHECK(std::abs(value - original) <= std::max(std::abs(original) / 16, scale * 0x1p-10f));
   }
+}
+
+TEST_CASE("cuda: the numbering of active experts is the CPU's") {
+  if (!test::have_gpu()) return;
+  for (const std::vector<int32_t>& ids :
+       {std::vector<int32_t>{7, 2, 2, 30, 7, 0, 11, 2}, {31}, {}}) {
+    const auto count = static_cast<int64_t>(ids.size());
+    const auto run = [](const std::vector<Tensor>& t) {
+      const ActiveExperts active = kernels::active_experts(t[0], 32);
+      return std::vector<Tensor>{active.ids, active.compact,
+                                 kernels::remap_expert_ids(t[0], active),
+                                 kernels::compact_offsets(t[1], active)};
+    };
+    std::vector<int32_t> offsets{0};
+    for (int32_t e = 0; e < 32; ++e)
+      offsets.push_back(offsets.back() +
+                        static_cast<int32_t>(std::count(ids.begin(), ids.end(), e)));
+    test::check_gpu_matches(std::to_string(count) + " ids",
+                            {ids_of(ids, {count}), ids_of(offsets, {33})}, run, 0);
+  }
+}
+
+TEST_CASE("cuda: gather_experts gives the CPU's bits from dense, 4-bit and e4m3 stacks") {
+  if (!test::have_gpu()) return;
+  const Tensor ids = ids_of({3, 1, 8, 3}, {4});
+  // Experts whose elements are odd in number, not whole blocks, and whole blocks.
+  for (const Shape& expert :
+       {Shape{1, 1}, Shape{3, 5}, Shape{8, 12}, Shape{5, 64}, Shape{100, 72}}) {
+    const Tensor x = random_tensor({9, expert[0], expert[1]}, DType::bf16, "x");
+    for (const DType dtype : {DType::f32, DType::bf16, DType::f16, DType::f64}) {
+      for (const QuantType type : {QuantType::nf4, QuantType::fp4})
+        for (const bool nested : {false, true}) {
+          const QuantizedTensor q = kernels::quantize_4bit(x, type, nested);
+          const auto run = [&](const std::vector<Tensor>& t) {
+            const QuantizedTensor on{t[0], t[1], t[2], t[3], type, q.shape, q.dtype};
+            return std::vector<Tensor>{
+                gather_experts(on, expert, kernels::active_experts(t[4], 9), dtype)};
+          };
+          test::check_gpu_matches(expert.str() + " " + name_of(type),
+                                  {q.codes, q.absmax, q.nested_absmax, q.nested_offset, ids}, run,
+                                  0);
+        }
+      const auto run = [&](const std::vector<Tensor>& t) {
+        const ActiveExperts active = kernels::active_experts(t[1], 9);
+        const Fp8Experts q = kernels::quantize_fp8_experts(t[0]);
+        const Tensor range = Tensor::empty({4, expert[0], expert[1]}, dtype, t[0].device());
+        kernels::dequantize_fp8_experts(q, 2, range);
+        return std::vector<Tensor>{q.codes, q.scale, gather_experts(q, active, dtype), range,
+                                   gather_experts(t[0], active)};
+      };
+      test::check_gpu_matches(expert.str() + " e4m3", {x, ids}, run, 0);
+    }
+  }
+}
+
+TEST_CASE("cuda: e4m3 codes of numbers between its values, and NaN") {
+  if (!test::have_gpu()) return;
+  std::vector<float> x{448, -448, 0, -0.0f, NAN, 0x1p-9f, 0x1p-10f, 0x1.8p-9f, 0x1p-6f, 0x1.fp-7f};
+  for (int code = 0; code < 0x7e; ++code)
+    x.push_back((kernels::e4m3_value(static_cast<uint8_t>(code)) +
+                 kernels::e4m3_value(static_cast<uint8_t>(code + 1))) /
+                2);
+  const auto run = [](const std::vector<Tensor>& t) {
+    const Fp8Experts q = kernels::quantize_fp8_experts(t[0]);
+    return std::vector<Tensor>{q.codes, q.scale};
+  };
+  // The scale is 1.
+  test::check_gpu_matches("all", {Tensor::of(x, {1, static_cast<int64_t>(x.size())})}, run, 0);
+  test::check_gpu_matches("none", {Tensor::zeros({3, 0}, DType::f32)}, run, 0);
+}
+
+TEST_CASE("cuda: scatter_experts gives the CPU's bits") {
+  if (!test::have_gpu()) return;
+  for (const DType dtype : {DType::f32, DType::f64})
+    for (const bool accumulate : {false, true}) {
+      const auto run = [&](const std::vector<Tensor>& t) {
+        const ActiveExperts active = kernels::active_experts(t[2], 6);
+        const Tensor full = kernels::cast(t[1], dtype);
+        kernels::scatter_experts(t[0], active, {full, accumulate});
+        return std::vector<Tensor>{full};
+      };
+      test::check_gpu_matches("scatter",
+                              {random_tensor({2, 3, 37}, dtype, "gradient"),
+                               random_tensor({6, 3, 37}, dtype, "before"), ids_of({4, 1, 4}, {3})},
+                              run, 0);
+    }
 }
 
 TEST_CASE("scatter_experts: LoRA slices' gradients go back to the right experts") {

@@ -5,6 +5,7 @@
 #include <doctest/doctest.h>
 
 #include "tests/support/compare.h"
+#include "tests/support/on_gpu.h"
 
 namespace hone::kernels {
 namespace {
@@ -31,6 +32,26 @@ TEST_CASE("slots: states come out and go back where they belong") {
     CHECK(same_bits(gather_slots(states, i32({1, 3})), gather_slots(before, i32({1, 3}))));
   }
   CHECK(gather_slots(Tensor::zeros({2, 3}, DType::f32), i32({})).numel() == 0);
+}
+
+TEST_CASE("cuda: slots give the CPU's bits") {
+  if (!test::have_gpu()) return;
+  for (const DType dtype : {DType::f32, DType::f64, DType::bf16})
+    for (const Shape& state : {Shape{7}, Shape{3, 8}, Shape{3, 100, 33}})
+      for (const std::vector<int32_t>& slots : {std::vector<int32_t>{}, {2}, {4, 0, 1, 3}}) {
+        const auto of = [&](int64_t n, const char* name) {
+          Shape shape{n};
+          for (const int64_t d : state) shape.push_back(d);
+          return random_tensor(shape, dtype, name);
+        };
+        const auto run = [](const std::vector<Tensor>& t) {
+          const Tensor states = cast(t[0], t[0].dtype());
+          scatter_slots(t[1], t[2], states);
+          return std::vector<Tensor>{gather_slots(t[0], t[2]), states};
+        };
+        const auto count = static_cast<int64_t>(slots.size());
+        test::check_gpu_matches(state.str(), {of(5, "states"), of(count, "x"), i32(slots)}, run, 0);
+      }
 }
 
 TEST_CASE("slots: bad operands are refused") {

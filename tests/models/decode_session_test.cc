@@ -11,6 +11,7 @@
 #include "models/lora_config.h"
 #include "tests/models/tiny_model.h"
 #include "tests/support/compare.h"
+#include "tests/support/on_gpu.h"
 
 namespace hone {
 namespace {
@@ -38,7 +39,8 @@ Tensor full_logits(const LoadedModel& m, const std::vector<int64_t>& ids) {
 }
 
 // Everything that a model can have: LoRA on every matrix, B not zero.
-LoadedModel model(bool moe, DType dtype, std::optional<QuantType> quantise = {}) {
+LoadedModel model(bool moe, DType dtype, std::optional<QuantType> quantise = {},
+                  Device device = kCpu) {
   LoraConfig lora;
   lora.r = 3;
   lora.alpha = 6;
@@ -50,6 +52,8 @@ LoadedModel model(bool moe, DType dtype, std::optional<QuantType> quantise = {})
   nn::BuildOptions options;
   options.dtype = dtype;
   options.quantise = quantise;
+  options.device = device;
+  options.train_lora = device == kCpu;
   targets.install(options);
   return build(tiny_config(moe), options, [](const nn::WeightRequest& r) {
     return r.name.find("lora_B") == std::string::npos
@@ -141,6 +145,47 @@ TEST_CASE("decode: a sequence alone gives the bits that it gives among others, o
     }
     kernels::set_num_threads(2);
   }
+}
+
+// Two sequences begin, grow by a token at a time, one by many at once, and a slot is used again.
+std::vector<Tensor> session_logits(const LoadedModel& m) {
+  const std::vector<int64_t> a = tokens(200, m.config, "a"), b = tokens(90, m.config, "b");
+  const auto part = [](const std::vector<int64_t>& ids, size_t begin, size_t n) {
+    return std::span(ids).subspan(begin, n);
+  };
+  DecodeSession session(*m.model, 3);
+  std::vector<Tensor> logits;
+  const auto append = [&](const std::vector<Append>& appends) {
+    logits.push_back(session.append(appends).to(kCpu));
+  };
+  append({{2, part(a, 0, 70)}, {0, part(b, 0, 1)}});
+  for (size_t t = 0; t < 5; ++t) append({{0, part(b, 1 + t, 1)}, {2, part(a, 70 + t, 1)}});
+  append({{2, part(a, 75, 100)}});
+  append({{1, part(b, 0, 3)}});
+  append({{2, part(a, 175, 1)}, {1, part(b, 3, 1)}, {0, part(b, 6, 1)}});
+  session.clear(2);
+  append({{2, part(b, 0, 64)}});
+  append({{2, part(b, 64, 1)}});
+  return logits;
+}
+
+TEST_CASE("cuda: decode gives the CPU's logits") {
+  if (!test::have_gpu()) return;
+  for (const bool moe : {false, true})
+    for (const std::optional<QuantType> quantise :
+         {std::optional<QuantType>(), std::optional(QuantType::nf4)})
+      for (const auto& [dtype, tolerance] :
+           {std::pair{DType::f64, 1e-10}, {DType::f32, 1e-4}, {DType::bf16, 5e-2}}) {
+        if (moe && dtype == DType::bf16) continue;  // a rounding may choose another expert
+        const auto on = [&](Device device) { return model(moe, dtype, quantise, device); };
+        const std::vector<Tensor> want = session_logits(on(kCpu)),
+                                  got = session_logits(on(test::kGpu));
+        for (size_t i = 0; i < want.size(); ++i) {
+          CAPTURE(moe);
+          CAPTURE(i);
+          CHECK(rel_err(got[i], want[i]) < tolerance);
+        }
+      }
 }
 
 TEST_CASE("decode: a sequence may grow by several tokens, and a slot may be used again") {

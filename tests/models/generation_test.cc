@@ -14,6 +14,7 @@
 #include "tests/data/error_of.h"
 #include "tests/data/temporary_directory.h"
 #include "tests/models/tiny_model.h"
+#include "tests/support/on_gpu.h"
 
 namespace hone {
 namespace {
@@ -156,6 +157,49 @@ TEST_CASE("generate: stop tokens, the callback and the model's positions end a s
                             generate(*m.model, std::vector<Tokens>{{1}, Tokens(11, 1)}, {});
                           }),
                  "prompt 1 has 11 tokens, but the model has 10 positions");
+}
+
+// In f64, so that no two logits are near enough for the order of a sum to decide between them.
+LoadedModel frozen_model(bool moe, Device device, std::optional<QuantType> quantise) {
+  nn::BuildOptions options;
+  options.dtype = DType::f64;
+  options.device = device;
+  options.quantise = quantise;
+  return build(tiny_config(moe), options);
+}
+
+TEST_CASE("cuda: generate gives the CPU's tokens, greedy and drawn") {
+  if (!test::have_gpu()) return;
+  for (const bool moe : {false, true})
+    for (const std::optional<QuantType> quantise :
+         {std::optional<QuantType>(), std::optional(QuantType::nf4)}) {
+      const LoadedModel cpu = frozen_model(moe, kCpu, quantise),
+                        gpu = frozen_model(moe, test::kGpu, quantise);
+      const std::vector<Tokens> prompts = ragged_prompts(cpu.config, 9);
+      for (const SamplingOptions& sampling :
+           {SamplingOptions{},
+            {.repetition_penalty = 1.2},
+            {.temperature = 1.5, .seed = 4},
+            {.temperature = 1, .top_k = 20, .top_p = 0.9, .min_p = 0.01, .seed = 5}}) {
+        GenerationOptions options{.sampling = sampling, .max_new_tokens = 30};
+        options.stop_tokens = {3};
+        options.batch_size = 4;
+        const std::vector<Tokens> want = tokens_of(generate(*cpu.model, prompts, options));
+        CHECK(tokens_of(generate(*gpu.model, prompts, options)) == want);
+        options.batch_size = 64;
+        options.prefill_tokens = 25;
+        CHECK(tokens_of(generate(*gpu.model, prompts, options)) == want);
+      }
+    }
+}
+
+TEST_CASE("cuda: the host waits once for each pass, for the tokens") {
+  if (!test::have_gpu()) return;
+  const LoadedModel m = frozen_model(false, test::kGpu, QuantType::nf4);
+  const std::vector<Tokens> prompts = ragged_prompts(m.config, 5);
+  const int64_t before = gpu_counters().synchronisations;
+  generate(*m.model, prompts, {.sampling = {.temperature = 1}, .max_new_tokens = 12});
+  CHECK(gpu_counters().synchronisations - before == 12);
 }
 
 TEST_CASE("generate: what cannot be generated is refused") {

@@ -25,6 +25,8 @@ struct TinyKind {
   int64_t accumulation = 1;
   bool eight_bit = false;  // optimizer states
   int64_t total_steps = 20;
+  Device device = kCpu;
+  DType dtype = DType::f32;
 };
 
 // A model, its data and a trainer, as a new process would make them.
@@ -47,9 +49,12 @@ class TinyRun {
   const RunState& state() const { return state_; }
   const std::vector<double>& losses() const { return losses_; }
 
+  // One step after the other; on a GPU each is queued before the one before it is read.
   void run_to(int64_t step) {
     while (trainer_.steps_done() < step) {
-      const StepResult r = trainer_.step();
+      if (trainer_.in_flight() == 0) trainer_.launch();
+      if (trainer_.overlaps() && trainer_.steps_done() + 1 < step) trainer_.launch();
+      const StepResult r = trainer_.finish();
       state_.steps = r.step;
       state_.optimizer_steps = trainer_.optimizer().steps_taken();
       state_.tokens += r.tokens;
@@ -83,8 +88,9 @@ class TinyRun {
   std::string hash() const {
     ContentHasher hasher;
     const auto add = [&](const Tensor& t) {
-      if (t.defined())
-        hasher.add({static_cast<const std::byte*>(t.raw()), static_cast<size_t>(t.nbytes())});
+      if (!t.defined()) return;
+      const Tensor host = t.to(kCpu);
+      hasher.add({static_cast<const std::byte*>(host.raw()), static_cast<size_t>(host.nbytes())});
     };
     add(model_.arena->master());
     add(model_.arena->shadow());
@@ -97,6 +103,8 @@ class TinyRun {
   static LoadOptions options(const TinyKind& kind) {
     LoadOptions o;
     o.model = "random:quickstart";
+    o.device = kind.device;
+    o.dtype = kind.dtype;
     o.config = tiny_config(/*moe=*/true);
     o.seed = 5;
     o.train_base = kind.training == Training::kFull;

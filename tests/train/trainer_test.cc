@@ -202,6 +202,72 @@ TEST_CASE("trainer: the same seed gives the same weights, whatever the number of
   }
 }
 
+TEST_CASE("trainer: a step queued before the last one was read gives the same bits") {
+  const Dataset dataset = test::random_dataset(kLengths, 37);
+  TrainerSettings settings;
+  settings.learning_rate = {LrSchedule::kConstant, 0.01, 0, 10};
+  settings.aux_loss = true;
+  settings.aux_coefficient = 0.1;
+  settings.on_non_finite = NonFinite::kSkip;
+  std::vector<StepResult> results[2];
+  std::vector<Tensor> weights;
+  for (const bool ahead : {false, true}) {
+    LoadedModel model = tiny_moe();
+    Sampler sampler(dataset.lengths(), rows(2, 2));
+    Trainer trainer(model, dataset, sampler, settings);
+    for (int step = 0; step < 4; ++step) {
+      if (ahead && step == 0) CHECK(trainer.launch());
+      if (ahead && step < 3) CHECK(trainer.launch());
+      CHECK(trainer.in_flight() == (ahead ? (step < 3 ? 2 : 1) : 0));
+      results[ahead].push_back(ahead ? trainer.finish() : trainer.step());
+      CHECK(trainer.steps_done() == step + 1);
+      CHECK(trainer.optimizer().steps_taken() == step + 1);
+    }
+    weights.push_back(model.arena->master());
+  }
+  CHECK(test::same_bits(weights[0], weights[1]));
+  for (size_t i = 0; i < 4; ++i) {
+    CHECK(results[0][i].step == results[1][i].step);
+    CHECK(results[0][i].loss == results[1][i].loss);
+    CHECK(results[0][i].aux_loss == results[1][i].aux_loss);
+    CHECK(results[0][i].aux_loss > 0);
+    CHECK(results[0][i].grad_norm == results[1][i].grad_norm);
+    CHECK(results[0][i].tokens == results[1][i].tokens);
+  }
+}
+
+TEST_CASE(
+    "trainer: a queued step that is not finite is skipped; the next one counts on from before") {
+  const Dataset dataset = test::random_dataset(kLengths, 37);
+  TrainerSettings settings;
+  settings.learning_rate = {LrSchedule::kConstant, 0.01, 0, 10};
+  settings.on_non_finite = NonFinite::kSkip;
+  LoadedModel model = tiny_moe();
+  Sampler sampler(dataset.lengths(), rows(2, 1));
+  Trainer trainer(model, dataset, sampler, settings);
+  const Tensor first = nn::ParameterArena::slice(model.arena->master(), model.arena->slots()[0]);
+  float& weight = first.view({first.numel()}).data<float>()[0];
+  const float good = weight;
+  weight = std::numeric_limits<float>::quiet_NaN();
+  CHECK(trainer.launch());
+  weight = good;
+  CHECK(trainer.launch());
+  CHECK(trainer.finish().outcome == StepOutcome::kSkipped);
+  CHECK(trainer.optimizer().steps_taken() == 0);
+  CHECK(trainer.skipped_in_row() == 1);
+  CHECK(trainer.finish().outcome == StepOutcome::kTaken);
+  CHECK(trainer.optimizer().steps_taken() == 1);
+  CHECK(trainer.skipped_in_row() == 0);
+
+  // As if the first one had never been: AdamW's number of the step is that of the steps taken.
+  LoadedModel fresh = tiny_moe();
+  Sampler again(dataset.lengths(), rows(2, 1));
+  Trainer other(fresh, dataset, again, settings);
+  other.continue_from(1, 0);
+  CHECK(other.step().outcome == StepOutcome::kTaken);
+  CHECK(test::same_bits(model.arena->master(), fresh.arena->master()));
+}
+
 TEST_CASE("trainer: repeated steps take their memory from the arena") {
   release_step_arena(kCpu);  // other tests have steps of the same shapes
   LoadedModel model = tiny_moe();

@@ -6,6 +6,7 @@
 #include "kernels/conv1d/conv1d_extend.h"
 #include "kernels/delta_rule/delta_rule_step.h"
 #include "kernels/l2_norm/l2_norm.h"
+#include "kernels/sampling/sampling.h"
 #include "kernels/slots/slots.h"
 #include "tools/bench/bench_case.h"
 
@@ -112,11 +113,35 @@ std::vector<BenchCase> delta_net_cases(const BenchSizes& s) {
   };
 }
 
+// A token for each sequence: greedy, and drawn from those that make up nine tenths.
+std::vector<BenchCase> sampling_cases(const BenchSizes& s) {
+  const int64_t b = kSequences, v = s.model.vocab_size;
+  const DType t = s.dtype;
+  const std::string shape = shape_text({{"B", b}, {"V", v}}, t);
+  const auto weights = [=](const char* what, const TokenFilter& filter) -> BenchCase {
+    return {"sampling", "token_weights", shape + " " + what, token_weights_cost(b, v, t), [=] {
+              const Tensor logits = values({b, v}, t, 10);
+              return [=] { token_weights(logits, {}, filter); };
+            }};
+  };
+  return {
+      weights("greedy", {}),
+      weights("top_p", {.temperature = 1, .top_p = 0.9}),
+      {"sampling", "draw_tokens", shape, draw_tokens_cost(b, v),
+       [=] {
+         const Tensor w = token_weights(values({b, v}, t, 10), {}, {.temperature = 1});
+         const Tensor bits = indices({b}, int64_t{1} << 30, DType::i64);
+         return [=] { draw_tokens(w, bits); };
+       }},
+  };
+}
+
 }  // namespace
 
 std::vector<BenchCase> decode_cases(const BenchSizes& sizes) {
   std::vector<BenchCase> cases = attention_cases(sizes);
-  for (BenchCase& c : delta_net_cases(sizes)) cases.push_back(std::move(c));
+  for (auto part : {delta_net_cases, sampling_cases})
+    for (BenchCase& c : part(sizes)) cases.push_back(std::move(c));
   return cases;
 }
 

@@ -6,8 +6,10 @@
 #include "kernels/moe/grouped_gemm.h"
 #include "kernels/moe/grouped_gram.h"
 #include "kernels/moe/lora.h"
+#include "kernels/moe/multiply_4bit_experts.h"
 #include "kernels/moe/route.h"
 #include "kernels/moe/weighted_swiglu.h"
+#include "kernels/nf4/quantize.h"
 #include "tools/bench/bench_case.h"
 
 namespace hone::kernels::bench {
@@ -33,6 +35,21 @@ struct Moe {
   int64_t n, c, e, k, f, p;
   DType t;
 };
+
+// One token's experts, first layer, in 4 bits.
+std::vector<BenchCase> decoding_cases(const BenchSizes& s) {
+  const Moe m(s);
+  return {{"moe/multiply_4bit_experts", "multiply_4bit_experts",
+           shape_text({{"P", m.k}, {"out", 2 * m.f}, {"in", m.c}}, m.t) + " nf4",
+           multiply_4bit_experts_cost(m.k, 2 * m.f, m.c, m.t, true), [=] {
+             const QuantizedTensor w =
+                 quantize_4bit(values({m.e, 2 * m.f, m.c}, m.t), QuantType::nf4, true);
+             const Tensor x = values({1, m.c}, m.t);
+             const Tensor logits = m.logits().rows(0, 1);
+             const ExpertOrder order = moe_sort(moe_route_forward(logits, m.k, true, {}).ids, m.e);
+             return [=] { multiply_4bit_experts(x, RowsBy::token, w, order); };
+           }}};
+}
 
 std::vector<BenchCase> router_cases(const BenchSizes& s) {
   const Moe m(s);
@@ -159,7 +176,7 @@ std::vector<BenchCase> product_cases(const BenchSizes& s) {
 
 std::vector<BenchCase> moe_cases(const BenchSizes& sizes) {
   std::vector<BenchCase> cases;
-  for (auto part : {router_cases, row_cases, product_cases})
+  for (auto part : {router_cases, row_cases, product_cases, decoding_cases})
     for (BenchCase& c : part(sizes)) cases.push_back(std::move(c));
   return cases;
 }

@@ -1,6 +1,7 @@
 // Copyright 2026 The hone authors.
 // SPDX-License-Identifier: Apache-2.0
 #include "kernels/nf4/dequantize.h"
+#include "kernels/nf4/multiply.h"
 #include "kernels/nf4/quantize.h"
 #include "kernels/nf4/selective.h"
 #include "kernels/optimizer/adamw.h"
@@ -37,6 +38,14 @@ std::vector<BenchCase> nf4_cases(const BenchSizes& s) {
            const QuantizedTensor q = quantize_4bit(values(stack, t), type, true);
            return [=] { dequantize_4bit(q, t); };
          }});
+    const int64_t out = expert[0], in = expert[1];
+    cases.push_back({"nf4/multiply", "multiply_4bit",
+                     shape_text({{"M", 1}, {"N", out}, {"K", in}}, t) + " " + name_of(type),
+                     multiply_4bit_cost(1, out, in, t, true), [=] {
+                       const QuantizedTensor q = quantize_4bit(values(expert, t), type, true);
+                       const Tensor x = values({1, in}, t);
+                       return [=] { multiply_4bit(x, q); };
+                     }});
     cases.push_back({"nf4/selective", "gather_experts", typed,
                      gather_experts_cost(used, expert.numel(), kNestedBits, t), [=] {
                        const QuantizedTensor q = quantize_4bit(values(stack, t), type, true);
@@ -140,8 +149,9 @@ std::vector<BenchCase> optimizer_cases(const BenchSizes& s) {
       {"optimizer/global_norm", "clip_factor", shape, clip_factor_cost(n, DType::f32),
        [=] {
          const Tensor g = values({n}, DType::f32);
-         const Tensor norm = Tensor::scalar(0.0f), clip = Tensor::scalar(0.0f);
-         return [=] { clip_factor(g, 1, norm, clip); };
+         const Tensor norm = Tensor::scalar(0.0f);
+         const StepScalars scalars = StepScalars::make(kCpu);
+         return [=] { clip_factor(g, {}, 1, norm, scalars); };
        }},
   };
 }

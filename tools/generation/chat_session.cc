@@ -4,8 +4,6 @@
 
 #include <algorithm>
 
-#include "kernels/elementwise/elementwise.h"
-
 namespace hone {
 
 ChatSession::ChatSession(const CausalLm& model, const GenerationOptions& options)
@@ -28,7 +26,7 @@ Tensor ChatSession::read(std::span<const int64_t> tokens) {
   const DecodeSession::Append append{0, tokens};
   const Tensor logits = session_.append({&append, 1});
   stored_.insert(stored_.end(), tokens.begin(), tokens.end());
-  return kernels::cast(logits, DType::f64);
+  return logits;
 }
 
 GeneratedSequence ChatSession::reply(const std::vector<int64_t>& ids) {
@@ -37,8 +35,9 @@ GeneratedSequence ChatSession::reply(const std::vector<int64_t>& ids) {
   keep_common(ids);
   Tensor logits = read(std::span(ids).subspan(stored_.size()));
   for (;;) {
-    const std::span<const double> z(logits.data<double>(), static_cast<size_t>(logits.numel()));
-    if (!chooser.take(z)) return chooser.result();
+    const SamplingRow row = chooser.row();
+    if (!chooser.take(sample_tokens(logits, {&row, 1}, options_.sampling).front()))
+      return chooser.result();
     const int64_t token = chooser.last_token();
     logits = read({&token, 1});
   }

@@ -6,8 +6,16 @@
 
 namespace hone::config_keys {
 
+namespace {
+constexpr Choice kDevices[] = {word("auto", DeviceChoice::kAuto), word("cpu", DeviceChoice::kCpu),
+                               word("cuda", DeviceChoice::kCuda),
+                               word("cuda:0", DeviceChoice::kCuda)};
+}  // namespace
+
 TrainKeys device_keys() {
+  using C = TrainConfig;
   return {
+      choice<&C::device>("device", kDevices, "where to train (auto: on the GPU, if there is one)"),
       no_op("use_ray", "training runs on one device"),
       no_op("ray_*", "training runs on one device"),
       no_op("accelerator_config", "training runs on one device"),
@@ -22,7 +30,6 @@ TrainKeys device_keys() {
       no_op("fsdp*", "training runs on one device"),
       no_op("ddp*", "training runs on one device"),
       no_op("device_map", "training runs on one device"),
-      no_op("device", "training runs on one device"),
       refused("world_size", "training runs on one device", "1"),
       refused("gpus", "training runs on one device", "1"),
       refused("dp_shard_size", "training runs on one device", "1"),
