@@ -7,8 +7,10 @@
 #include "kernels/attention/attention.h"
 #include "kernels/attention/scratch.h"
 #include "kernels/core/blocks.h"
+#include "kernels/core/exponential.h"
 #include "kernels/core/isa.h"
 #include "kernels/core/parallel.h"
+#include "kernels/core/row_sum.h"
 #include "kernels/gemm/gemm.h"
 
 namespace hone::kernels {
@@ -115,6 +117,7 @@ void product(MatrixRef<A> a, Transpose ta, MatrixRef<A> b, Transpose tb, A alpha
 template <class A, class Span, class F>
 void map_visible(A* row, Span see, int64_t columns, F&& f) {
   std::fill(row, row + see.begin, A(0));
+#pragma omp simd
   for (int64_t j = see.begin; j < see.end; ++j) row[j] = f(j);
   std::fill(row + see.end, row + columns, A(0));
 }
@@ -123,15 +126,10 @@ void map_visible(A* row, Span see, int64_t columns, F&& f) {
 // so far, is rescaled.
 template <class A, class Span>
 void add_scores(A* row, Span see, int64_t columns, A& m, A& l, A* o, int64_t D) {
-  A top = m;
-  for (int64_t j = see.begin; j < see.end; ++j) top = std::max(top, row[j]);
-  const A keep = m == top ? A(1) : std::exp(m - top);
-  A sum = 0;
-  map_visible(row, see, columns, [&](int64_t j) {
-    const A p = std::exp(row[j] - top);
-    sum += p;
-    return p;
-  });
+  const A top = largest(row + see.begin, see.end - see.begin, m);
+  const A keep = m == top ? A(1) : exponential(m - top);
+  map_visible(row, see, columns, [&](int64_t j) { return exponential(row[j] - top); });
+  const A sum = total<A>(row + see.begin, see.end - see.begin);
   l = l * keep + sum;
   m = top;
   if (keep != A(1))
@@ -198,7 +196,7 @@ struct Backward {
       const A log_sum = lse.data<A>()[at], d = delta.data<A>()[at];
       const auto see = g.visible(queries, r, keys);
       A *p = t.P.data + r * t.P.stride, *ds = t.dS.data + r * t.dS.stride;
-      map_visible(p, see, t.P.columns, [&](int64_t j) { return std::exp(p[j] - log_sum); });
+      map_visible(p, see, t.P.columns, [&](int64_t j) { return exponential(p[j] - log_sum); });
       map_visible(ds, see, t.P.columns, [&](int64_t j) { return p[j] * (ds[j] - d); });
     }
   }

@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "kernels/attention/cached_attention.h"
+#include "kernels/core/exponential.h"
 #include "kernels/core/isa.h"
 #include "kernels/core/parallel.h"
 #include "kernels/core/scratch.h"
@@ -49,9 +50,9 @@ template <class A>
 void take_scores(A* scores, int64_t n, Running<A>& running, A* o, int64_t D) {
   A top = running.m;
   for (int64_t j = 0; j < n; ++j) top = std::max(top, scores[j]);
-  const A keep = std::exp(running.m - top);  // 0 for the first block
+  const A keep = exponential(running.m - top);  // 0 for the first block
   A sum = 0;
-  for (int64_t j = 0; j < n; ++j) sum += scores[j] = std::exp(scores[j] - top);
+  for (int64_t j = 0; j < n; ++j) sum += scores[j] = exponential(scores[j] - top);
   running = {top, running.l * keep + sum};
   for (int64_t d = 0; d < D; ++d) o[d] *= keep;
 }

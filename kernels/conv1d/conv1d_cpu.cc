@@ -6,6 +6,7 @@
 
 #include "kernels/conv1d/conv1d.h"
 #include "kernels/core/documents.h"
+#include "kernels/core/exponential.h"
 #include "kernels/core/isa.h"
 #include "kernels/core/parallel.h"
 
@@ -32,11 +33,6 @@ Taps<A> transposed(const Tensor& w, const Tensor& taps) {
   for (int64_t j = 0; j < W; ++j)
     for (int64_t c = 0; c < C; ++c) taps.data<A>()[j * C + c] = A(w.data<T>()[c * W + j]);
   return {taps.data<A>(), W, C};
-}
-
-template <class A>
-A sigmoid(A p) {
-  return A(1) / (A(1) + std::exp(-p));
 }
 
 // p[t, c0 .. c0 + n) above, for token t of a document that starts at row `first`.
@@ -74,6 +70,7 @@ void backward_of_silu(const Tensor& dy, const Tensor& x, Taps<A> w, const Tensor
     const ChannelSums<A> p = convolve(in, w, t, doc.begin, c0, n);
     const T* g = dy.data<T>() + t * C + c0;
     A* d = dp + t * C + c0;
+#pragma omp simd
     for (int64_t c = 0; c < n; ++c) {
       const A s = sigmoid(p[c]);
       d[c] = A(g[c]) * s * (A(1) + p[c] * (A(1) - s));
@@ -101,6 +98,7 @@ void conv1d_silu_forward(Cpu<I>, const Tensor& x, const Tensor& w, const Tensor&
       for_each_tile(cu_seqlens, C, begin, end, [&](int64_t t, Document doc, int64_t c0, int64_t n) {
         const auto p = convolve(x.data<T>(), weights, t, doc.begin, c0, n);
         T* out = y.data<T>() + t * C + c0;
+#pragma omp simd
         for (int64_t c = 0; c < n; ++c) out[c] = T(p[c] * sigmoid(p[c]));
       });
     });

@@ -6,6 +6,7 @@
 
 #include "kernels/conv1d/conv1d_extend.h"
 #include "kernels/core/documents.h"
+#include "kernels/core/exponential.h"
 #include "kernels/core/isa.h"
 #include "kernels/core/parallel.h"
 
@@ -55,7 +56,8 @@ void convolve(const Sequence<T>& q, int64_t i, const A* taps, T* y) {
       const A* tap = taps + j * q.C + c0;
       for (int64_t c = 0; c < n; ++c) p[c] += tap[c] * A(row[c0 + c]);
     }
-    for (int64_t c = 0; c < n; ++c) y[c0 + c] = T(p[c] * (A(1) / (A(1) + std::exp(-p[c]))));
+#pragma omp simd
+    for (int64_t c = 0; c < n; ++c) y[c0 + c] = T(p[c] * sigmoid(p[c]));
   }
 }
 

@@ -10,9 +10,18 @@
 #include "kernels/core/launch_trace.h"
 
 namespace hone::kernels {
-namespace {
 
-thread_local std::vector<const void*>* recorded_launches = nullptr;
+struct LaunchRecorder {
+  static thread_local LaunchTrace* current;
+  static void record(const void* place) {
+    if (current == nullptr) return;
+    current->launches_.push_back(place);
+    current->times_.push_back(std::chrono::steady_clock::now());
+  }
+};
+thread_local LaunchTrace* LaunchRecorder::current = nullptr;
+
+namespace {
 
 Isa best_isa() {
 #if defined(__x86_64__)
@@ -48,16 +57,16 @@ std::atomic<Isa>& chosen_isa() {
 
 // visit_device asks once for each launch, from the code that launches.
 Isa cpu_isa() {
-  if (recorded_launches != nullptr) recorded_launches->push_back(__builtin_return_address(0));
+  LaunchRecorder::record(__builtin_return_address(0));
   return chosen_isa().load(std::memory_order_relaxed);
 }
 
 LaunchTrace::LaunchTrace() {
-  check(recorded_launches == nullptr, "launch trace: another one is being recorded");
-  recorded_launches = &launches_;
+  check(LaunchRecorder::current == nullptr, "launch trace: another one is being recorded");
+  LaunchRecorder::current = this;
 }
 
-LaunchTrace::~LaunchTrace() { recorded_launches = nullptr; }
+LaunchTrace::~LaunchTrace() { LaunchRecorder::current = nullptr; }
 
 void set_cpu_isa(Isa isa) {
   check_runs_here(isa);

@@ -18,6 +18,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "kernels/core/exponential.h"
 #include "kernels/core/isa.h"
 #include "kernels/delta_rule/chunk_algebra.h"
 
@@ -33,13 +34,13 @@ void set_decays(const Chunk<F>& c) {
   F gamma = 0;
   for (int64_t i = 0; i < n; ++i) {
     gamma += c.g[i];
-    c.decay[i] = std::exp(gamma);
+    c.decay[i] = exponential(gamma);
     F* row = c.Gamma.data + i * n;
     std::fill(row, row + n, F(0));
     for (int64_t j = 0; j < i; ++j) row[j] = row[j - n] + c.g[i];
   }
   for (int64_t i = 0; i < n; ++i)
-    for (int64_t j = 0; j <= i; ++j) c.Gamma.data[i * n + j] = std::exp(c.Gamma.data[i * n + j]);
+    for (int64_t j = 0; j <= i; ++j) c.Gamma.data[i * n + j] = exponential(c.Gamma.data[i * n + j]);
 }
 
 // Tm = (I + A)^-1 row by row: Tm_i = e_i - sum_{j<i} A_ij Tm_j.

@@ -4,6 +4,7 @@
 // The chunked delta rule: walks each document chunk by chunk through the three stages.
 #include <algorithm>
 
+#include "kernels/core/flush_denormals.h"
 #include "kernels/core/isa.h"
 #include "kernels/core/parallel.h"
 #include "kernels/delta_rule/chunk.h"
@@ -157,6 +158,7 @@ void chunked_forward(Cpu<I> cpu, const DeltaRuleInput& in, const DeltaRuleOutput
     using F = acc_t<T>;
     const DeltaSizes z(in);
     const auto one_head = [&](int64_t task, int64_t, int worker) {
+      const FlushDenormals flush;
       Scratch<F> buffer(worker_part<F>(scratch, worker));
       const ChunkedForwardMemory<F> memory(buffer, z);
       forward_head<T>(cpu, in, z, task / z.Hv, task % z.Hv, out, memory);
@@ -173,6 +175,7 @@ void chunked_backward(Cpu<I> cpu, const Tensor& grad_o, const Tensor& grad_final
     using F = acc_t<T>;
     const DeltaSizes z(in);
     const auto one_group = [&](int64_t task, int64_t, int worker) {
+      const FlushDenormals flush;
       Scratch<F> buffer(worker_part<F>(scratch, worker));
       const ChunkedBackwardMemory<F> memory(buffer, z);
       backward_group<T>(cpu, grad_o, grad_final_state, in, z, task / z.Hk, task % z.Hk, out, states,

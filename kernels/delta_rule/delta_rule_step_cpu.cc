@@ -4,6 +4,7 @@
 #include <array>
 #include <cmath>
 
+#include "kernels/core/exponential.h"
 #include "kernels/core/isa.h"
 #include "kernels/core/parallel.h"
 #include "kernels/delta_rule/delta_rule_step.h"
@@ -26,7 +27,7 @@ void step_columns(const DeltaStepInput& in, int64_t n, int64_t h, int64_t j0, in
   const int64_t key_head = h / (Hv / in.q.dim(1));
   const T *q = head<T>(in.q, n, key_head), *k = head<T>(in.k, n, key_head);
   const T* v = head<T>(in.v, n, h) + j0;
-  const A decay = std::exp(in.g.data<A>()[n * Hv + h]), beta = in.beta.data<A>()[n * Hv + h];
+  const A decay = exponential(in.g.data<A>()[n * Hv + h]), beta = in.beta.data<A>()[n * Hv + h];
   const A scale = A(1) / std::sqrt(static_cast<A>(Dk));
   std::array<A, kColumns> d{}, out{};
   for (int64_t i = 0; i < Dk; ++i) {

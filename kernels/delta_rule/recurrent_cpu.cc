@@ -14,6 +14,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "kernels/core/exponential.h"
 #include "kernels/core/isa.h"
 #include "kernels/core/parallel.h"
 #include "kernels/delta_rule/operands.h"
@@ -60,7 +61,7 @@ void load(const DeltaRuleInput& in, const DeltaSizes& z, int64_t h, int64_t t, T
               MatrixRef<F>{x.q, 1, z.Dk, z.Dk});
   copy_scaled(head_rows<T>(in.k, h / z.G, t, 1), F(1), MatrixRef<F>{x.k, 1, z.Dk, z.Dk});
   copy_scaled(head_rows<T>(in.v, h, t, 1), F(1), MatrixRef<F>{x.v, 1, z.Dv, z.Dv});
-  x.decay = std::exp(in.g.data<F>()[t * z.Hv + h]);
+  x.decay = exponential(in.g.data<F>()[t * z.Hv + h]);
   x.beta = in.beta.data<F>()[t * z.Hv + h];
 }
 

@@ -3,20 +3,12 @@
 #include <algorithm>
 #include <cmath>
 
+#include "kernels/core/exponential.h"
 #include "kernels/core/isa.h"
 #include "kernels/core/parallel.h"
 #include "kernels/gated_rms_norm/gated_rms_norm.h"
 
 namespace hone::kernels {
-namespace {
-
-template <class A>
-A sigmoid(A z) {
-  return A(1) / (A(1) + std::exp(-z));
-}
-
-}  // namespace
-
 template <Isa I>
 void gated_rms_norm_forward(Cpu<I>, const Tensor& x, const Tensor& z, const Tensor& w, double eps,
                             const GatedRmsNormOutput& out) {
@@ -35,6 +27,7 @@ void gated_rms_norm_forward(Cpu<I>, const Tensor& x, const Tensor& z, const Tens
         for (int64_t d = 0; d < D; ++d) sum += A(row[d]) * A(row[d]);
         const A r = A(1) / std::sqrt(sum / A(D) + A(eps));
         rstd[n] = r;
+#pragma omp simd
         for (int64_t d = 0; d < D; ++d)
           y[d] = T(A(weight[d]) * (A(row[d]) * r) * (A(gate[d]) * sigmoid(A(gate[d]))));
       }
@@ -67,6 +60,7 @@ void gated_rms_norm_backward(Cpu<I>, const Tensor& dy, const Tensor& x, const Te
 #pragma omp simd reduction(+ : dot)
         for (int64_t d = 0; d < D; ++d) dot += u(d) * A(row[d]) * r;
         const A mean = dot / A(D);
+#pragma omp simd
         for (int64_t d = 0; d < D; ++d) {
           const A xh = A(row[d]) * r, s = sigmoid(A(gate[d]));
           dx[d] = T(r * (u(d) - xh * mean));

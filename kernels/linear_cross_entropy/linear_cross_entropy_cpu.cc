@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <cmath>
 
+#include "kernels/core/exponential.h"
 #include "kernels/core/isa.h"
 #include "kernels/core/parallel.h"
+#include "kernels/core/row_sum.h"
 #include "kernels/linear_cross_entropy/linear_cross_entropy.h"
 
 namespace hone::kernels {
@@ -55,17 +57,17 @@ void softmax_cross_entropy(Cpu<I>, const Tensor& z, const Tensor& targets, const
     parallel_for(z.dim(0), 1, [&](int64_t i, int64_t) {
       T* row = z.data<T>() + i * V;
       const int64_t target = targets.data<int64_t>()[rows.data<int32_t>()[i]];
-      A top = A(row[0]);
-#pragma omp simd reduction(max : top)
-      for (int64_t v = 1; v < V; ++v) top = std::max(top, A(row[v]));
+      const A top = largest(row, V, A(row[0]));
       A sum = 0;
-      for (int64_t v = 0; v < V; ++v) sum += std::exp(A(row[v]) - top);
+#pragma omp simd reduction(+ : sum)
+      for (int64_t v = 0; v < V; ++v) sum += exponential(A(row[v]) - top);
       const A lse = top + std::log(sum);
       losses.data<A>()[i] = lse - A(row[target]);
-      for (int64_t v = 0; gradient && v < V; ++v) {
-        const A p = std::exp(A(row[v]) - lse);
-        row[v] = T((v == target ? p - A(1) : p) / items);
-      }
+      if (!gradient) return;
+      const A at_target = exponential(A(row[target]) - lse) - A(1);
+#pragma omp simd
+      for (int64_t v = 0; v < V; ++v) row[v] = T(exponential(A(row[v]) - lse) / items);
+      row[target] = T(at_target / items);
     });
   });
 }

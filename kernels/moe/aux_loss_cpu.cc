@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "kernels/core/exponential.h"
 #include "kernels/core/isa.h"
 #include "kernels/core/parallel.h"
 #include "kernels/moe/aux_loss.h"
@@ -17,8 +18,8 @@ void for_each_probability(const T* row, int64_t experts, F&& f) {
   A largest = A(row[0]);
   for (int64_t e = 1; e < experts; ++e) largest = std::max(largest, A(row[e]));
   A sum = 0;
-  for (int64_t e = 0; e < experts; ++e) sum += std::exp(A(row[e]) - largest);
-  for (int64_t e = 0; e < experts; ++e) f(e, std::exp(A(row[e]) - largest) / sum);
+  for (int64_t e = 0; e < experts; ++e) sum += exponential(A(row[e]) - largest);
+  for (int64_t e = 0; e < experts; ++e) f(e, exponential(A(row[e]) - largest) / sum);
 }
 
 struct RowRange {

@@ -35,8 +35,8 @@ void grouped_gemm(const Tensor& x, RowsBy x_by, const Tensor& w, Transpose op, d
   check(y_by != RowsBy::token, "grouped_gemm: the result cannot have one row per token");
   check(y.dtype() == x.dtype(), "grouped_gemm: ", name_of(x.dtype()), " into ", name_of(y.dtype()));
   check_stack("grouped_gemm", "w", w, op, x.dim(1), y.dim(1), x.dtype(), order);
-  const int64_t tasks = expert_blocks(order) * ceil_div(y.dim(1), kColumnBlock);
-  const Tensor scratch = grouped_gemm_scratch(tasks, order, x, y.dim(1), 0);
+  const int64_t tasks = expert_blocks(order) * ceil_div(y.dim(1), columns_of_task(order, y.dim(1)));
+  const Tensor scratch = grouped_gemm_scratch(tasks, order, x, x_by, y.dim(1), 0);
   visit_device(x.device(), [&](auto device) {
     grouped_gemm(device, x, x_by, w, op, alpha, beta, order, y, y_by, scratch);
   });

@@ -22,15 +22,16 @@ void grouped_gram(Cpu<I>, const Tensor& u, RowsBy u_by, const Tensor& v, RowsBy 
       const int64_t j = task % tile_columns * kGramColumns;
       const int64_t rows = std::min(kGramRows, M - i), columns = std::min(kGramColumns, N - j);
       A* first = g.tensor.data<A>() + stack_offset(e, M, N) + i * N + j;
-      if (!g.accumulate)
+      A keep = g.accumulate ? A(1) : A(0);
+      if (!g.accumulate && offsets[e] == offsets[e + 1])
         for (int64_t r = 0; r < rows; ++r) std::fill(first + r * N, first + r * N + columns, A(0));
       Scratch<A> buffer(worker_part<A>(scratch, worker));
       const GramMemory<A> memory(buffer, M, N, sizeof(T));
-      for (int64_t p = offsets[e]; p < offsets[e + 1]; p += kRowBlock) {
-        const RowBlock block{e, p, std::min<int64_t>(p + kRowBlock, offsets[e + 1])};
+      for (int64_t p = offsets[e]; p < offsets[e + 1]; p += kChain, keep = A(1)) {
+        const RowBlock block{e, p, std::min<int64_t>(p + kChain, offsets[e + 1])};
         gemm_serial(Cpu<kIsa>{}, load_rows<T>(u, u_row, block, i, rows, memory.u), Transpose::yes,
                     load_rows<T>(v, v_row, block, j, columns, memory.v), Transpose::no,
-                    static_cast<A>(alpha), A(1), MatrixRef<A>{first, rows, columns, N},
+                    static_cast<A>(alpha), keep, MatrixRef<A>{first, rows, columns, N},
                     memory.product);
       }
     };

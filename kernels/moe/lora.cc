@@ -25,7 +25,7 @@ void grouped_lora(const Tensor& x, RowsBy x_by, const Tensor& w, Transpose op, c
     return;
   }
   const Tensor scratch =
-      grouped_gemm_scratch(expert_blocks(order), order, x, y.dim(1), rank.dim(1));
+      grouped_gemm_scratch(expert_blocks(order), order, x, x_by, y.dim(1), rank.dim(1));
   visit_device(x.device(), [&](auto device) {
     grouped_lora_fused(device, x, x_by, w, op, first, second, scale, order, y, y_by, rank, scratch);
   });

@@ -19,22 +19,22 @@ struct LoraProduct {
 
   // One block of rows through both products.
   void multiply(const RowBlock& block, const GroupedGemmMemory<A>& memory) const {
-    const int64_t in = x.dim(1), out = y.dim(1), R = rank.dim(1);
+    const int64_t out = y.dim(1), R = rank.dim(1);
     const auto times = [&](MatrixRef<const T> rows, const Tensor& stack, int64_t column, A alpha,
                            A beta, MatrixRef<A> sums) {
       gemm_serial(Cpu<kIsa>{}, rows, Transpose::no,
                   weight_part<T>(stack, block.part, op, column, sums.columns), op, alpha, beta,
                   sums, memory.product);
     };
-    const auto rows = load_rows<T>(x, x_row, block, 0, in, memory.x);
-    const MatrixRef<A> rank_sums{memory.rank_sums, block.rows(), R, R};
+    const auto rows = whole_rows<T>(x, x_row, block, memory.x);
+    const MatrixRef<A> rank_sums = sums_for<T>(rank_row, block, 0, R, A(0), rank, memory.rank_sums);
     times(rows, first, 0, A(1), A(0), rank_sums);
     store_rows<T>(rank_sums, rank_row, block, 0, A(0), rank);
     // The second product uses what was stored.
-    const auto ranks = load_rows<T>(rank, rank_row, block, 0, R, memory.rank_rows);
+    const auto ranks = whole_rows<T>(rank, rank_row, block, memory.rank_rows);
     for (int64_t column = 0; column < out; column += kColumnBlock) {
       const int64_t columns = std::min(kColumnBlock, out - column);
-      const MatrixRef<A> sums{memory.sums, block.rows(), columns, columns};
+      const MatrixRef<A> sums = sums_for<T>(y_row, block, column, columns, A(0), y, memory.sums);
       times(rows, w, column, A(1), A(0), sums);
       times(ranks, second, column, scale, A(1), sums);
       store_rows<T>(sums, y_row, block, column, A(0), y);
@@ -67,8 +67,8 @@ void grouped_lora_fused(Cpu<I>, const Tensor& x, RowsBy x_by, const Tensor& w, T
       const RowBlock block = blocks[number];
       if (block.rows() == 0) return;
       Scratch<A> buffer(worker_part<A>(scratch, worker));
-      product.multiply(
-          block, GroupedGemmMemory<A>(buffer, order, x.dim(1), y.dim(1), rank.dim(1), sizeof(T)));
+      product.multiply(block, GroupedGemmMemory<A>(buffer, order, x_by, x.dim(1), y.dim(1),
+                                                   rank.dim(1), sizeof(T)));
     };
     parallel_for(expert_blocks(order), 1, one_block, scratch.dim(0));
   });

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <algorithm>
+#include <type_traits>
 
 #include "kernels/core/blocks.h"
 #include "kernels/core/scratch.h"
@@ -14,7 +15,8 @@
 
 namespace hone::kernels {
 
-inline constexpr int64_t kRowBlock = 64;
+// An expert's matrix is packed once for each block of rows, which are therefore many.
+inline constexpr int64_t kRowBlock = 128;
 inline constexpr int64_t kColumnBlock = 256;
 
 // Blocks of at most kRowBlock positions of one expert, with numbers that have none (blocks.h).
@@ -22,15 +24,22 @@ inline int64_t expert_blocks(const ExpertOrder& order) {
   return block_numbers(order.order.numel(), order.offsets.numel() - 1, kRowBlock);
 }
 
+// Blocks of rows are tasks, and where there are few of them, blocks of columns too. No bit depends on
+// it.
+inline int64_t columns_of_task(const ExpertOrder& order, int64_t out) {
+  constexpr int64_t kManyTasks = 32;
+  return expert_blocks(order) >= kManyTasks ? std::max<int64_t>(out, 1) : kColumnBlock;
+}
+
 // A block of rows of x times matrices with `columns` columns at a time. F: the type of the sums.
 template <class F>
 struct GroupedGemmMemory {
   // element: bytes of one of x. rank: R, or 0 without a second product.
-  GroupedGemmMemory(Scratch<F>& scratch, const ExpertOrder& order, int64_t in, int64_t out,
-                    int64_t rank, int64_t element)
+  GroupedGemmMemory(Scratch<F>& scratch, const ExpertOrder& order, RowsBy x_by, int64_t in,
+                    int64_t out, int64_t rank, int64_t element)
       : rows(std::min(kRowBlock, order.order.numel())),
         widest(std::min(out, kColumnBlock)),
-        x(scratch.bytes(rows * in * element)),
+        x(scratch.bytes(x_by == RowsBy::expert ? 0 : rows * in * element)),
         rank_rows(scratch.bytes(rows * rank * element)),
         rank_sums(scratch.vector(rows * rank)),
         sums(scratch.vector(rows * widest)),
@@ -38,33 +47,33 @@ struct GroupedGemmMemory {
   }
 
   int64_t rows, widest;
-  void *x, *rank_rows;  // [rows, in] and [rows, rank] in x's dtype
+  void *x, *rank_rows;  // [rows, in] (unless by expert) and [rows, rank] in x's dtype
   F *rank_sums, *sums;  // [rows, rank], [rows, widest]
   F* product;
 };
 
 // The scratch memory of a loop of `tasks` such products.
 inline Tensor grouped_gemm_scratch(int64_t tasks, const ExpertOrder& order, const Tensor& x,
-                                   int64_t out, int64_t rank) {
+                                   RowsBy x_by, int64_t out, int64_t rank) {
   int64_t elements = 0;
   visit_accumulator(x.dtype(), [&]<class F>() {
     Scratch<F> counter;
-    GroupedGemmMemory<F>(counter, order, x.dim(1), out, rank, size_of(x.dtype()));
+    GroupedGemmMemory<F>(counter, order, x_by, x.dim(1), out, rank, size_of(x.dtype()));
     elements = counter.used();
   });
   return worker_scratch(tasks, elements, accumulator_dtype(x.dtype()), x.device());
 }
 
-// A tile of an expert's gradient: blocks of rows of u and v.
+// A tile of an expert's gradient: sums over kChain rows of u and v at a time.
 inline constexpr int64_t kGramRows = 128;
 inline constexpr int64_t kGramColumns = 256;
 template <class F>
 struct GramMemory {
   GramMemory(Scratch<F>& scratch, int64_t M, int64_t N, int64_t element)
-      : u(scratch.bytes(kRowBlock * std::min(M, kGramRows) * element)),
-        v(scratch.bytes(kRowBlock * std::min(N, kGramColumns) * element)),
+      : u(scratch.bytes(kChain * std::min(M, kGramRows) * element)),
+        v(scratch.bytes(kChain * std::min(N, kGramColumns) * element)),
         product(scratch.vector(
-            gemm_scratch<F>(std::min(M, kGramRows), std::min(N, kGramColumns), kRowBlock))) {}
+            gemm_scratch<F>(std::min(M, kGramRows), std::min(N, kGramColumns), kChain))) {}
 
   void *u, *v;
   F* product;
@@ -77,6 +86,8 @@ class RowIndex {
       : order_(by == RowsBy::expert ? nullptr : order.order.data<int32_t>()),
         per_row_(by == RowsBy::token && x.dim(0) > 0 ? order.order.numel() / x.dim(0) : 1) {}
   int64_t operator()(int64_t p) const { return order_ ? order_[p] / per_row_ : p; }
+  // Each position is a row: those of a block are together already.
+  bool in_order() const { return order_ == nullptr; }
 
  private:
   const int32_t* order_;
@@ -96,18 +107,41 @@ MatrixRef<const T> load_rows(const Tensor& x, const RowIndex& row, const RowBloc
   return {first, block.rows(), columns, columns};
 }
 
-// Columns [column, ...) of the block's rows of y: y = panel + beta * y.
+// The block's rows of x where they are if they are together, else as load_rows.
 template <class T>
-void store_rows(MatrixRef<acc_t<T>> panel, const RowIndex& row, const RowBlock& block,
+MatrixRef<const T> whole_rows(const Tensor& x, const RowIndex& row, const RowBlock& block,
+                              void* panel) {
+  const int64_t columns = x.dim(1);
+  if (row.in_order()) return {x.data<T>() + block.begin * columns, block.rows(), columns, columns};
+  return load_rows<T>(x, row, block, 0, columns, panel);
+}
+
+// Where sums for columns [column, column + columns) of the block's rows of y can be made: in y itself
+// if its rows are together, of the type of the sums, and nothing is added to them; else in `panel`,
+// for store_rows to bring to y.
+template <class T>
+MatrixRef<acc_t<T>> sums_for(const RowIndex& row, const RowBlock& block, int64_t column,
+                             int64_t columns, acc_t<T> beta, const Tensor& y, acc_t<T>* panel) {
+  using A = acc_t<T>;
+  if constexpr (std::is_same_v<T, A>)
+    if (row.in_order() && beta == A(0))
+      return {y.data<T>() + block.begin * y.dim(1) + column, block.rows(), columns, y.dim(1)};
+  return {panel, block.rows(), columns, columns};
+}
+
+// Columns [column, ...) of the block's rows of y: y = sums + beta * y.
+template <class T>
+void store_rows(MatrixRef<acc_t<T>> sums, const RowIndex& row, const RowBlock& block,
                 int64_t column, acc_t<T> beta, const Tensor& y) {
   using A = acc_t<T>;
-  const A* from = panel.data;
-  for (int64_t p = block.begin; p < block.end; ++p, from += panel.stride) {
+  const A* from = sums.data;
+  if (static_cast<const void*>(from) == y.data<T>() + block.begin * y.dim(1) + column) return;
+  for (int64_t p = block.begin; p < block.end; ++p, from += sums.stride) {
     T* to = y.data<T>() + row(p) * y.dim(1) + column;
     if (beta == A(0))
-      for (int64_t c = 0; c < panel.columns; ++c) to[c] = T(from[c]);
+      for (int64_t c = 0; c < sums.columns; ++c) to[c] = T(from[c]);
     else
-      for (int64_t c = 0; c < panel.columns; ++c) to[c] = T(from[c] + beta * A(to[c]));
+      for (int64_t c = 0; c < sums.columns; ++c) to[c] = T(from[c] + beta * A(to[c]));
   }
 }
 

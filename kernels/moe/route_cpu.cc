@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "kernels/core/exponential.h"
 #include "kernels/core/isa.h"
 #include "kernels/core/parallel.h"
 #include "kernels/moe/route.h"
@@ -36,7 +37,7 @@ SoftmaxScale<acc_t<T>> softmax_scale(const T* row, int64_t experts) {
   A largest = A(row[0]);
   for (int64_t e = 1; e < experts; ++e) largest = std::max(largest, A(row[e]));
   A sum = 0;
-  for (int64_t e = 0; e < experts; ++e) sum += std::exp(A(row[e]) - largest);
+  for (int64_t e = 0; e < experts; ++e) sum += exponential(A(row[e]) - largest);
   return {largest, sum};
 }
 // The same over the chosen experts.
@@ -46,7 +47,7 @@ SoftmaxScale<acc_t<T>> softmax_scale(const T* row, const int32_t* ids, int64_t k
   A largest = A(row[ids[0]]);
   for (int64_t j = 1; j < k; ++j) largest = std::max(largest, A(row[ids[j]]));
   A sum = 0;
-  for (int64_t j = 0; j < k; ++j) sum += std::exp(A(row[ids[j]]) - largest);
+  for (int64_t j = 0; j < k; ++j) sum += exponential(A(row[ids[j]]) - largest);
   return {largest, sum};
 }
 
@@ -66,7 +67,7 @@ void moe_route_forward(Cpu<I>, const Tensor& logits, bool renormalise, bool repl
         const auto [largest, sum] =
             renormalise ? softmax_scale(row, ids, K) : softmax_scale(row, E);
         for (int64_t j = 0; j < K; ++j) {
-          const A w = std::exp(A(row[ids[j]]) - largest) / sum;
+          const A w = exponential(A(row[ids[j]]) - largest) / sum;
           out.exact.data<A>()[n * K + j] = w;
           out.weights.data<T>()[n * K + j] = T(w);
         }
@@ -88,7 +89,9 @@ void moe_route_backward(Cpu<I>, const Tensor& dw, const Tensor& logits, const Te
         const int32_t* id = ids.data<int32_t>() + n * K;
         T* out = dlogits.data<T>() + n * E;
         const auto scale = softmax_scale(row, E);
-        const auto p = [&](int64_t e) { return std::exp(A(row[e]) - scale.largest) / scale.sum; };
+        const auto p = [&](int64_t e) {
+          return exponential(A(row[e]) - scale.largest) / scale.sum;
+        };
         A dot = 0;
         for (int64_t j = 0; j < K; ++j) dot += p(id[j]) * A(g[j]);
         for (int64_t e = 0; e < E; ++e) out[e] = T(-p(e) * dot);

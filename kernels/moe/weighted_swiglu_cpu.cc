@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <cmath>
 
+#include "kernels/core/exponential.h"
 #include "kernels/core/isa.h"
 #include "kernels/core/parallel.h"
 #include "kernels/moe/weighted_swiglu.h"
@@ -23,9 +24,10 @@ void weighted_swiglu_backward(Cpu<I>, const Tensor& dh, const Tensor& z, const T
         T *dgate = out.dz.data<T>() + p * 2 * F, *dup = dgate + F;
         T* wh = out.wh.defined() ? out.wh.data<T>() + p * F : nullptr;
         A dot = 0;
+#pragma omp simd reduction(+ : dot)
         for (int64_t i = 0; i < F; ++i) {
           const A g = A(gate[i]), u = A(up[i]), d = A(grad[i]);
-          const A s = A(1) / (A(1) + std::exp(-g));
+          const A s = sigmoid(g);
           const A h = A(T(A(T(g * s)) * u));
           dot += d * h;
           dgate[i] = T(w * d * u * s * (A(1) + g * (A(1) - s)));

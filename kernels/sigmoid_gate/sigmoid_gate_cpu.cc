@@ -2,17 +2,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <cmath>
 
+#include "kernels/core/exponential.h"
 #include "kernels/core/isa.h"
 #include "kernels/core/parallel.h"
 #include "kernels/sigmoid_gate/sigmoid_gate.h"
 
 namespace hone::kernels {
 namespace {
-
-template <class A>
-A sigmoid(A x) {
-  return A(1) / (A(1) + std::exp(-x));
-}
 
 // f(first element in a contiguous [N, H, D], first element in z) for every head of every row.
 template <class F>
@@ -33,6 +29,7 @@ void sigmoid_gate_forward(Cpu<I>, const Tensor& a, const Tensor& z, const Tensor
     for_each_head(z, [&](int64_t at, int64_t gate_at) {
       const T *x = a.data<T>() + at, *gate = z.data<T>() + gate_at;
       T* out = y.data<T>() + at;
+#pragma omp simd
       for (int64_t d = 0; d < D; ++d) out[d] = T(A(x[d]) * A(T(sigmoid(A(gate[d])))));
     });
   });
@@ -47,6 +44,7 @@ void sigmoid_gate_backward(Cpu<I>, const Tensor& dy, const Tensor& a, const Tens
     for_each_head(z, [&](int64_t at, int64_t gate_at) {
       const T *g = dy.data<T>() + at, *x = a.data<T>() + at, *gate = z.data<T>() + gate_at;
       T *da = out.da.data<T>() + at, *dz = out.dz.data<T>() + at;
+#pragma omp simd
       for (int64_t d = 0; d < D; ++d) {
         const A s = sigmoid(A(gate[d]));
         da[d] = T(A(g[d]) * s);

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <cmath>
 
+#include "kernels/core/exponential.h"
 #include "kernels/core/isa.h"
 #include "kernels/core/parallel.h"
 #include "kernels/swiglu/swiglu.h"
@@ -18,8 +19,9 @@ void swiglu_forward(Cpu<I>, const Tensor& gate, const Tensor& up, const Tensor& 
         const T* g = gate.data<T>() + n * gate.stride(0);
         const T* u = up.data<T>() + n * up.stride(0);
         T* y = h.data<T>() + n * h.stride(0);
+#pragma omp simd
         for (int64_t i = 0; i < columns; ++i) {
-          const A silu = A(g[i]) / (A(1) + std::exp(-A(g[i])));
+          const A silu = A(g[i]) * sigmoid(A(g[i]));
           y[i] = T(A(T(silu)) * A(u[i]));
         }
       }
@@ -40,9 +42,10 @@ void swiglu_backward(Cpu<I>, const Tensor& dh, const Tensor& gate, const Tensor&
         const T* u = up.data<T>() + n * up.stride(0);
         T* dg = dgate.data<T>() + n * dgate.stride(0);
         T* du = dup.data<T>() + n * dup.stride(0);
+#pragma omp simd
         for (int64_t i = 0; i < columns; ++i) {
           const A x = A(g[i]), d = A(dy[i]);
-          const A s = A(1) / (A(1) + std::exp(-x));
+          const A s = sigmoid(x);
           du[i] = T(d * x * s);
           dg[i] = T(d * A(u[i]) * s * (A(1) + x * (A(1) - s)));
         }

@@ -49,6 +49,7 @@ def _compile(ctx, level, flags, deps, cc_toolchain, features):
         cc_toolchain = cc_toolchain,
         srcs = ctx.files.srcs,
         public_hdrs = ctx.files.hdrs,
+        private_hdrs = ctx.files.private_hdrs,
         local_defines = ["HONE_ISA=" + level],
         user_compile_flags = _FLAGS + optimise + flags,
         compilation_contexts = [dep.compilation_context for dep in deps],
@@ -111,6 +112,7 @@ cpu_kernels = rule(
     attrs = {
         "deps": attr.label_list(providers = [CcInfo], doc = "cc_library targets"),
         "hdrs": attr.label_list(allow_files = [".h"], doc = "headers for others to include"),
+        "private_hdrs": attr.label_list(allow_files = [".h"], doc = "headers for the sources only"),
         "srcs": attr.label_list(allow_files = [".cc"], mandatory = True, doc = "*_cpu.cc"),
         "_cc_toolchain": attr.label(default = "@bazel_tools//tools/cpp:current_cc_toolchain"),
         "_isolate": attr.label(

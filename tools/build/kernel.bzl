@@ -5,7 +5,7 @@
 load("//tools/build:cpu_kernels.bzl", "cpu_kernels")
 load("//tools/build:cuda.bzl", "cuda_library", "if_cuda")
 
-def kernel_library(name, hdrs = [], deps = [], cpu_deps = [], cuda_deps = []):
+def kernel_library(name, hdrs = [], cpu_hdrs = [], deps = [], cpu_deps = [], cuda_deps = []):
     """foo.h (contract), foo.cc (checks, outputs, dispatch), foo_cpu.cc (reference) and foo.cu.
 
     An op without foo.cu runs on the CPU only.
@@ -13,6 +13,7 @@ def kernel_library(name, hdrs = [], deps = [], cpu_deps = [], cuda_deps = []):
     Args:
       name: foo.
       hdrs: headers that foo.cc and foo_cpu.cc share beside foo.h.
+      cpu_hdrs: headers that only foo_cpu.cc includes.
       deps: what foo.h and foo.cc need beside kernels/core and tensor.
       cpu_deps: what only foo_cpu.cc needs.
       cuda_deps: what only foo.cu needs.
@@ -22,6 +23,7 @@ def kernel_library(name, hdrs = [], deps = [], cpu_deps = [], cuda_deps = []):
         name = name + "_cpu",
         srcs = [name + "_cpu.cc"],
         hdrs = [name + ".h"] + hdrs,
+        private_hdrs = cpu_hdrs,
         deps = core + deps + cpu_deps,
     )
     cuda = native.glob([name + ".cu"])

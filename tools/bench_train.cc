@@ -1,0 +1,198 @@
+// Copyright 2026 The hone authors.
+// SPDX-License-Identifier: Apache-2.0
+//
+// How fast whole training steps are on the CPU, beside what its matrix products could do, and where
+// the time goes.
+//
+//   bench_train [--model quickstart|wide] [--mode full|lora|qlora] [--steps N] [--threads N]
+//               [--json] [--save DIR] [--list]
+//
+// A step is forward, backward, clipping and AdamW over one packed batch of random tokens. The times
+// are medians. % of product: the step's operations (matrix products, attention, delta rule) a
+// second, as part of what a large matrix product reaches, measured first.
+#include <sys/resource.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <cstdio>
+#include <filesystem>
+#include <optional>
+
+#include "data/safetensors_writer.h"
+#include "kernels/core/parallel.h"
+#include "models/save_model.h"
+#include "tensor/allocator.h"
+#include "tools/bench/measure.h"
+#include "tools/bench/op_times.h"
+#include "tools/bench/train_case.h"
+#include "train/optimizer.h"
+#include "train/step.h"
+
+namespace hone::kernels::bench {
+namespace {
+
+constexpr double kLearningRate = 1e-4, kWeightDecay = 0.01, kMaxNorm = 1;
+constexpr int kWarmUp = 3;  // the first step records allocations, the second makes the arena
+
+struct Options {
+  std::string model, mode, save;
+  int steps = 10;
+  int threads = 0;
+  bool json = false, list = false;
+};
+
+Options parse(int argc, char** argv) {
+  Options o;
+  CLI::App app("Measures whole training steps on the CPU.");
+  app.add_option("--model", o.model, "only this one")->check(CLI::IsMember({"quickstart", "wide"}));
+  app.add_option("--mode", o.mode, "only this one")
+      ->check(CLI::IsMember({"full", "lora", "qlora"}));
+  app.add_option("--steps", o.steps, "steps to time")
+      ->check(CLI::Range(1, 100000))
+      ->capture_default_str();
+  app.add_option("--threads", o.threads, "default: the processors this process may use")
+      ->check(CLI::Range(1, 4096));
+  app.add_flag("--json", o.json, "one line of JSON per run instead of tables; no product is timed");
+  app.add_option("--save", o.save,
+                 "write the model (Hugging Face layout) and batch.safetensors into this folder, "
+                 "measure nothing; needs --model");
+  app.add_flag("--list", o.list, "name the runs, measure nothing");
+  try {
+    app.parse(argc, argv);
+    if (!o.save.empty() && o.model.empty()) throw CLI::RequiredError("--model, with --save");
+  } catch (const CLI::ParseError& e) {
+    const bool help = app.exit(e) == 0;
+    std::exit(help ? 0 : static_cast<int>(ErrorCode::kUsage));
+  }
+  return o;
+}
+
+// A model in training.
+class Run {
+ public:
+  Run(const TrainModel& model, TrainMode mode)
+      : model_(model),
+        loaded_(load_model(load_options(model, mode))),
+        optimizer_(*loaded_.arena, {.weight_decay = kWeightDecay, .max_grad_norm = kMaxNorm}),
+        batch_(train_batch(model)),
+        labels_(Tensor::scalar(static_cast<float>(batch_.labels))) {}
+  ~Run() { release_step_arena(kCpu); }
+
+  // Takes a step; returns its seconds.
+  double step() {
+    const auto start = std::chrono::steady_clock::now();
+    const StepScope scope(kCpu, 1);
+    loaded_.arena->clear_gradients();
+    losses_.push_back(forward_backward(loaded_, batch_, labels_, {}).cross_entropy.item<float>());
+    loaded_.arena->finish_gradients();
+    optimizer_.step(kLearningRate);
+    return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  }
+
+  std::vector<OpTime> traced_step() {
+    const LaunchTrace trace;
+    step();
+    return op_times(trace, std::chrono::steady_clock::now());
+  }
+
+  const std::vector<float>& losses() const { return losses_; }
+  double flops() const { return step_flops(model_, loaded_); }
+  int64_t tokens() const { return batch_.rows(); }
+  int64_t trained() const { return loaded_.arena->parameters(); }
+
+ private:
+  TrainModel model_;
+  LoadedModel loaded_;
+  AdamW optimizer_;
+  Batch batch_;
+  Tensor labels_;
+  std::vector<float> losses_;
+};
+
+double median(std::vector<double> x) {
+  std::nth_element(x.begin(), x.begin() + static_cast<int64_t>(x.size() / 2), x.end());
+  return x[x.size() / 2];
+}
+
+int64_t peak_resident_bytes() {
+  struct rusage usage;
+  check(getrusage(RUSAGE_SELF, &usage) == 0, "bench_train: getrusage failed");
+  return int64_t{usage.ru_maxrss} << 10;
+}
+
+void print_json(const TrainModel& model, TrainMode mode, const Run& run, double seconds) {
+  std::printf(
+      "{\"model\": \"%s\", \"mode\": \"%s\", \"ms_per_step\": %.3f, \"tokens\": %lld, "
+      "\"trained\": %lld, \"loss_first\": %.6f, \"loss_last\": %.6f, \"peak_bytes\": %lld}\n",
+      model.name.c_str(), name_of(mode), seconds * 1e3, static_cast<long long>(run.tokens()),
+      static_cast<long long>(run.trained()), run.losses().front(), run.losses().back(),
+      static_cast<long long>(peak_resident_bytes()));
+}
+
+void print_ops(const std::vector<OpTime>& ops) {
+  double total = 0;
+  for (const OpTime& op : ops) total += op.seconds;
+  std::printf("  %-32s %8s %9s %6s\n", "op", "launches", "ms", "%");
+  for (const OpTime& op : ops)
+    std::printf("  %-32s %8lld %9.2f %6.1f\n", op.op.c_str(), static_cast<long long>(op.launches),
+                op.seconds * 1e3, op.seconds / total * 100);
+}
+
+void measure(const Options& o, const TrainModel& model, TrainMode mode,
+             const std::optional<Roofs>& roofs) {
+  reset_peak_memory(kCpu);
+  Run run(model, mode);
+  for (int i = 0; i < kWarmUp; ++i) run.step();
+  std::vector<double> times;
+  for (int i = 0; i < o.steps; ++i) times.push_back(run.step());
+  const double seconds = median(times);
+  if (!roofs) return print_json(model, mode, run, seconds);
+  const double rate = run.flops() / seconds;
+  std::printf("%s, %s: %.2f ms/step, %.0f tok/s, %.1f GFLOP/s, %.1f %% of product, %.0f MB\n",
+              model.name.c_str(), name_of(mode), seconds * 1e3,
+              static_cast<double>(run.tokens()) / seconds, rate * 1e-9,
+              rate / roofs->flops_per_second * 100,
+              static_cast<double>(memory_stats(kCpu).peak) * 1e-6);
+  print_ops(run.traced_step());
+  std::fflush(stdout);
+}
+
+void save(const Options& o, const TrainModel& model) {
+  std::filesystem::create_directories(o.save);
+  save_model(o.save, load_model(load_options(model, TrainMode::full)), "");
+  const Tensor ids = Tensor::of(train_ids(model), {model.documents, model.tokens});
+  write_safetensors(o.save + "/batch.safetensors", {named_bytes("input_ids", ids)});
+}
+
+void run(const Options& o) {
+  if (o.threads > 0) set_num_threads(o.threads);
+  std::optional<Roofs> roofs;
+  if (!o.json && !o.list && o.save.empty()) {
+    roofs = measure_roofs();
+    std::printf("float32 product: %.1f GFLOP/s (%d threads, x86-64-v%d)\n",
+                roofs->flops_per_second * 1e-9, num_threads(), static_cast<int>(cpu_isa()));
+  }
+  for (const TrainModel& model : train_models()) {
+    if (!o.model.empty() && model.name != o.model) continue;
+    if (!o.save.empty()) return save(o, model);
+    for (const TrainMode mode : {TrainMode::full, TrainMode::lora, TrainMode::qlora}) {
+      if (!o.mode.empty() && name_of(mode) != o.mode) continue;
+      if (o.list)
+        std::printf("%s %s\n", model.name.c_str(), name_of(mode));
+      else
+        measure(o, model, mode, roofs);
+    }
+  }
+}
+
+}  // namespace
+}  // namespace hone::kernels::bench
+
+int main(int argc, char** argv) {
+  try {
+    hone::kernels::bench::run(hone::kernels::bench::parse(argc, argv));
+  } catch (const hone::Error& e) {
+    std::fprintf(stderr, "bench_train: %s\n", e.what());
+    return static_cast<int>(e.code());
+  }
+}
