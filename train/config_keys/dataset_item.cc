@@ -96,6 +96,11 @@ const std::vector<ConfigKey<DatasetConfig>>& dataset_keys() {
       refused<C>("temperature", "distillation is not supported"),
       refused<C>("chat_template", "all datasets are written with one template"),
       refused<C>("chat_template_jinja", "all datasets are written with one template"),
+      refused<C>("field_chosen", "only supervised finetuning is supported"),
+      refused<C>("field_rejected", "only supervised finetuning is supported"),
+      refused<C>("step_separator", "only causal language models are trained"),
+      refused<C>("max_completion_length", "only causal language models are trained"),
+      refused<C>("train_on_last_step_only", "only causal language models are trained"),
       refused<C>("trust_remote_code", "hone runs no code from models or datasets"),
   };
   return keys;
