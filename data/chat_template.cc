@@ -13,6 +13,10 @@
 namespace hone {
 namespace {
 
+constexpr const char* kTooManySteps =
+    ": takes more steps than are allowed for finding where turns begin; "
+    "a template should write a short conversation in some hundreds";
+
 // A conversation with which templates show their generation prompt.
 Conversation probe(const Json& template_kwargs, const Json& tools) {
   Conversation c;
@@ -58,9 +62,15 @@ bool is_blank(std::string_view text) {
 }  // namespace
 
 ChatTemplate::ChatTemplate(std::string_view text, jinja::Source source, ChatTokens tokens,
-                           int64_t now)
-    : template_(text, std::move(source)), tokens_(std::move(tokens)), now_(now) {
-  headers_ = find_headers(Conversation());
+                           int64_t now, int64_t max_steps)
+    : template_(text, std::move(source)),
+      tokens_(std::move(tokens)),
+      now_(now),
+      max_steps_(max_steps) {
+  int64_t steps = max_steps_;
+  headers_ = find_headers(Conversation(), steps);
+  if (steps == 0)
+    fail(template_.source().code, printable(template_.source().name, 4096), kTooManySteps);
   settings_ = std::string(text) + '\0' + std::to_string(now);
   for (const auto& [name, value] : tokens_.variables) settings_ += '\0' + name + '\0' + value;
   for (const auto* list : {&tokens_.end_marks, &tokens_.special})
@@ -74,7 +84,7 @@ std::string ChatTemplate::variable(std::string_view name) const {
 }
 
 jinja::Output ChatTemplate::run(const Conversation& conversation, bool add_generation_prompt,
-                                size_t messages) const {
+                                size_t messages, int64_t& steps) const {
   std::vector<std::vector<jinja::Mark>> details(messages);
   for (size_t i = 0; i < messages; ++i)
     if (const auto ranges = train_detail(conversation, i))
@@ -91,7 +101,7 @@ jinja::Output ChatTemplate::run(const Conversation& conversation, bool add_gener
     variables.push_back({"add_generation_prompt", add_generation_prompt});
     for (const auto& [name, value] : conversation.template_kwargs.items())
       variables.push_back({name, jinja::from_json(value)});
-    return template_.render(variables, now_);
+    return template_.render(variables, now_, steps);
   } catch (const jinja::Problem& problem) {  // of a value that templates cannot hold
     fail(ErrorCode::kDataset, printable(conversation.where, 4096), ": ", problem.what());
   } catch (const Error& error) {
@@ -100,9 +110,9 @@ jinja::Output ChatTemplate::run(const Conversation& conversation, bool add_gener
 }
 
 // The text that add_generation_prompt adds to a conversation, empty if it adds none.
-ChatTemplate::Header ChatTemplate::find_header(const Conversation& probe) const {
-  const jinja::Output without = run(probe, false, probe.size());
-  const jinja::Output with = run(probe, true, probe.size());
+ChatTemplate::Header ChatTemplate::find_header(const Conversation& probe, int64_t& steps) const {
+  const jinja::Output without = run(probe, false, probe.size(), steps);
+  const jinja::Output with = run(probe, true, probe.size(), steps);
   const std::string& text = with.text.bytes;
   if (!text.starts_with(without.text.bytes)) return {};
   Header pieces;
@@ -118,9 +128,9 @@ ChatTemplate::Header ChatTemplate::find_header(const Conversation& probe) const 
 
 // What the template writes in front of an assistant's words, unless that is only space, which a
 // model writes itself.
-ChatTemplate::Header ChatTemplate::find_silent_header(Conversation probe) const {
+ChatTemplate::Header ChatTemplate::find_silent_header(Conversation probe, int64_t& steps) const {
   probe.messages.push_back(chat_message("assistant", "y"));
-  const jinja::Output output = run(probe, false, probe.size());
+  const jinja::Output output = run(probe, false, probe.size(), steps);
   for (size_t w = 0; w < output.writes.size(); ++w) {
     if (output.writes[w].message != 1) continue;
     for (const jinja::Mark& m : output.text.marks) {
@@ -135,7 +145,8 @@ ChatTemplate::Header ChatTemplate::find_silent_header(Conversation probe) const 
   return {};
 }
 
-std::vector<ChatTemplate::Header> ChatTemplate::find_headers(const Conversation& like) const {
+std::vector<ChatTemplate::Header> ChatTemplate::find_headers(const Conversation& like,
+                                                             int64_t& steps) const {
   std::vector<Header> headers;
   const auto add = [&](Header header) {
     if (!header.empty() && std::find(headers.begin(), headers.end(), header) == headers.end())
@@ -143,14 +154,14 @@ std::vector<ChatTemplate::Header> ChatTemplate::find_headers(const Conversation&
   };
   for (const Json& kwargs : variants_of(like.template_kwargs)) {
     try {
-      add(find_header(probe(kwargs, like.tools)));
+      add(find_header(probe(kwargs, like.tools), steps));
     } catch (const Error&) {  // the template does not take the probe, or not these switches
     }
   }
   // A template that knows no add_generation_prompt shows its header only so; and where the prompt
   // goes on behind the header ("<think>"), not all turns do.
   try {
-    const Header silent = find_silent_header(probe(like.template_kwargs, like.tools));
+    const Header silent = find_silent_header(probe(like.template_kwargs, like.tools), steps);
     const bool begins_prompt =
         std::any_of(headers.begin(), headers.end(), [&](const Header& pieces) {
           return !silent.empty() && joined(pieces).starts_with(silent[0]);
@@ -164,7 +175,15 @@ std::vector<ChatTemplate::Header> ChatTemplate::find_headers(const Conversation&
 RenderedChat ChatTemplate::render_as_is(const Conversation& conversation) const {
   TurnSettings settings;
   const bool plain = conversation.template_kwargs.empty();
-  settings.headers = plain ? headers_ : find_headers(conversation);
+  // All attempts to find the turns share one budget: they are as many as there are messages.
+  int64_t steps = max_steps_;
+  const auto check_steps = [&] {
+    if (steps == 0)
+      fail(ErrorCode::kDataset, printable(conversation.where, 4096), ": ",
+           printable(template_.source().name, 4096), kTooManySteps);
+  };
+  settings.headers = plain ? headers_ : find_headers(conversation, steps);
+  check_steps();
   settings.end_marks = tokens_.end_marks;
   settings.special = tokens_.special;
   settings.prompts_before = [&](size_t message) {
@@ -173,17 +192,19 @@ RenderedChat ChatTemplate::render_as_is(const Conversation& conversation) const 
     for (const Json& kwargs : variants_of(conversation.template_kwargs)) {
       before.template_kwargs = kwargs;
       try {
-        prompts.push_back(run(before, true, message).text.bytes);
+        prompts.push_back(run(before, true, message, steps).text.bytes);
       } catch (const Error&) {  // no prompt that this template makes
       }
     }
+    check_steps();
     // The longest one that fits says most.
     std::stable_sort(prompts.begin(), prompts.end(),
                      [](const auto& a, const auto& b) { return a.size() > b.size(); });
     return prompts;
   };
-  return find_turns(run(conversation, false, conversation.size()), conversation, settings,
-                    template_.has_generation_blocks());
+  int64_t rendering = max_steps_;
+  return find_turns(run(conversation, false, conversation.size(), rendering), conversation,
+                    settings, template_.has_generation_blocks());
 }
 
 RenderedChat ChatTemplate::render(const Conversation& conversation) const {
@@ -194,8 +215,10 @@ RenderedChat ChatTemplate::render(const Conversation& conversation) const {
 
 std::string ChatTemplate::prompt(const Conversation& conversation) const {
   check_conversation(conversation);
-  return with_parsed_arguments(
-      conversation, [&](const Conversation& c) { return run(c, true, c.size()).text.bytes; });
+  return with_parsed_arguments(conversation, [&](const Conversation& c) {
+    int64_t steps = max_steps_;
+    return run(c, true, c.size(), steps).text.bytes;
+  });
 }
 
 std::string ChatTemplate::answer_end(const Conversation& asked) const {

@@ -33,9 +33,10 @@ struct ChatTokens {
 
 class ChatTemplate {
  public:
+  // `max_steps`: of one rendering, and of all attempts to find where turns begin together.
   // Errors: source.code for text that is no template.
   ChatTemplate(std::string_view text, jinja::Source source, ChatTokens tokens,
-               int64_t now = kTrainingDate);
+               int64_t now = kTrainingDate, int64_t max_steps = jinja::kMaxSteps);
 
   // The whole conversation, for training.
   //
@@ -67,16 +68,18 @@ class ChatTemplate {
   // A generation prompt in the pieces in which the template writes it.
   using Header = std::vector<std::string>;
 
-  jinja::Output run(const Conversation& conversation, bool add_generation_prompt,
-                    size_t messages) const;
+  // `steps`: how many it may take; what it took is subtracted.
+  jinja::Output run(const Conversation& conversation, bool add_generation_prompt, size_t messages,
+                    int64_t& steps) const;
   RenderedChat render_as_is(const Conversation& conversation) const;
-  std::vector<Header> find_headers(const Conversation& like) const;
-  Header find_header(const Conversation& probe) const;
-  Header find_silent_header(Conversation probe) const;
+  std::vector<Header> find_headers(const Conversation& like, int64_t& steps) const;
+  Header find_header(const Conversation& probe, int64_t& steps) const;
+  Header find_silent_header(Conversation probe, int64_t& steps) const;
 
   jinja::Template template_;
   ChatTokens tokens_;
   int64_t now_;
+  int64_t max_steps_;
   std::string settings_;
   std::vector<Header> headers_;  // of conversations without template_kwargs
 };

@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "data/jinja.h"
 
+#include <algorithm>
+
 #include "data/jinja_evaluator.h"
 #include "data/jinja_parser.h"
 
@@ -12,10 +14,19 @@ Template::Template(std::string_view text, Source source)
       parsed_(std::make_shared<const ParsedTemplate>(parse_template(text, source_))) {}
 
 Output Template::render(const std::vector<Variable>& variables, int64_t now, ErrorCode code) const {
-  Evaluator evaluator(variables, now);
+  int64_t steps = kMaxSteps;
+  return render(variables, now, steps, code);
+}
+
+Output Template::render(const std::vector<Variable>& variables, int64_t now, int64_t& steps,
+                        ErrorCode code) const {
+  Evaluator evaluator(variables, now, steps);
   try {
-    return evaluator.run(parsed_->body);
+    Output output = evaluator.run(parsed_->body);
+    steps -= evaluator.steps();
+    return output;
   } catch (const Problem& problem) {
+    steps = std::max<int64_t>(0, steps - evaluator.steps());
     fail_at(source_, code, evaluator.position(), problem.what());
   }
 }

@@ -26,6 +26,8 @@ namespace hone::jinja {
 
 struct ParsedTemplate;
 
+inline constexpr int64_t kMaxSteps = 10'000'000;  // of one rendering
+
 // Text written at once, up to the next such place.
 struct Write {
   size_t begin = 0;
@@ -50,6 +52,9 @@ class Template {
   // Errors: `code` "<name>:<line>:<column>: ..." for whatever goes wrong, also what the template
   // raises itself. `now`: seconds since 1970, for strftime_now (in UTC).
   Output render(const std::vector<Variable>& variables, int64_t now,
+                ErrorCode code = ErrorCode::kDataset) const;
+  // The same in at most `steps` steps, of which it takes those that it needed.
+  Output render(const std::vector<Variable>& variables, int64_t now, int64_t& steps,
                 ErrorCode code = ErrorCode::kDataset) const;
 
   bool has_generation_blocks() const;

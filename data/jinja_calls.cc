@@ -35,10 +35,13 @@ Value range(const Arguments& arguments, Budget& budget) {
   int64_t distance = 0;
   if (__builtin_sub_overflow(stop, start, &distance)) too_long();
   if ((distance > 0) != (step > 0)) distance = 0;
-  const int64_t stride = step == INT64_MIN ? INT64_MAX : std::abs(step);
-  const int64_t count = distance == 0 ? 0 : (std::abs(distance) - 1) / stride + 1;
-  if (count > kMaxRange) too_long();
-  budget.spend(count);
+  const auto magnitude = [](int64_t x) {  // of INT64_MIN too
+    return x < 0 ? 0 - static_cast<uint64_t>(x) : static_cast<uint64_t>(x);
+  };
+  const uint64_t steps = distance == 0 ? 0 : (magnitude(distance) - 1) / magnitude(step) + 1;
+  if (steps > static_cast<uint64_t>(kMaxRange)) too_long();
+  const auto count = static_cast<int64_t>(steps);
+  budget.spend_values(count);
   std::vector<Value> items;
   for (int64_t i = 0; i < count; ++i) items.push_back(start + i * step);
   return List(std::move(items), ListKind::kRange);
@@ -53,7 +56,7 @@ Value make_dict(const Arguments& arguments, Budget& budget) {
     base = arguments.positional[0];
     if (base.is_map()) {
       map = base.map();
-      budget.spend(static_cast<int64_t>(map.members.size()));
+      budget.spend_values(2 * std::ssize(map.members));
     } else {
       for (const Value& pair : elements(base, budget)) {
         const std::vector<Value> both = elements(pair, budget);
@@ -191,7 +194,7 @@ Arguments Evaluator::arguments_of(const CallArguments& arguments) {
   if (arguments.star_star) {
     const Value named = evaluate(*arguments.star_star);
     if (!named.is_map()) throw Problem("the argument after ** must be a dict");
-    budget_.spend(static_cast<int64_t>(named.map().members.size()));
+    budget_.spend_values(2 * std::ssize(named.map().members));
     for (const auto& [key, value] : named.map().members)
       out.keywords.emplace_back(to_text(key, budget_).bytes, value);
   }

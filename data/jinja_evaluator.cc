@@ -40,8 +40,8 @@ void Scope::set(std::string_view name, Value value) {
   variables.emplace_back(std::string(name), std::move(value));
 }
 
-Evaluator::Evaluator(const std::vector<Variable>& variables, int64_t now)
-    : scope_(std::make_shared<Scope>()), out_(&top_) {
+Evaluator::Evaluator(const std::vector<Variable>& variables, int64_t now, int64_t max_steps)
+    : budget_(max_steps), scope_(std::make_shared<Scope>()), out_(&top_) {
   add_globals(now);
   scope_ = std::make_shared<Scope>(Scope{scope_, {}});
   for (const Variable& v : variables) scope_->set(v.name, v.value);
@@ -54,7 +54,7 @@ Output Evaluator::run(const Body& body) {
 
 void Evaluator::write(const Text& text) {
   if (text.bytes.empty()) return;
-  budget_.spend_string(static_cast<int64_t>(text.bytes.size()));
+  budget_.spend_text(text);
   if (static_cast<int64_t>(out_->size() + text.bytes.size()) > kMaxOutputBytes)
     throw Problem("the template writes more than " + std::to_string(kMaxOutputBytes >> 20) +
                   " MiB");

@@ -36,11 +36,12 @@ struct Callable {
 
 class Evaluator {
  public:
-  Evaluator(const std::vector<Variable>& variables, int64_t now);
+  Evaluator(const std::vector<Variable>& variables, int64_t now, int64_t max_steps);
 
   // Throws Problem; position() is then where it happened.
   Output run(const Body& body);
   Position position() const { return at_; }
+  int64_t steps() const { return budget_.steps(); }
 
  private:
   enum class Flow { kNormal, kBreak, kContinue };

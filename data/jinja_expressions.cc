@@ -183,7 +183,7 @@ Value Evaluator::evaluate_concat(const Expression& e) {
   TextBuilder text;
   for (const ExpressionPtr& operand : e.operands) {
     const Text part = to_text(evaluate(*operand), budget_);
-    budget_.spend_string(static_cast<int64_t>(part.bytes.size()));
+    budget_.spend_text(part);
     text.append(part);
   }
   return text.take();

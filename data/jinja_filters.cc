@@ -27,7 +27,7 @@ Value whole(const Value& from, std::string bytes) {
 
 Text paid_text(const Value& value, Budget& budget) {
   Text text = to_text(value, budget);
-  budget.spend_string(static_cast<int64_t>(text.bytes.size()));
+  budget.spend_text(text);
   return text;
 }
 

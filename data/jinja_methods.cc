@@ -149,8 +149,9 @@ Value join_texts(const Value& self, const Arguments& arguments, Budget& budget) 
     if (!first) out.append(self.text());
     first = false;
     out.append(v.text());
-    budget.spend_string(static_cast<int64_t>(v.text().bytes.size() + self.text().bytes.size()));
-    budget.spend_string(static_cast<int64_t>(out.size()) / 1024);
+    budget.spend_text(v.text());
+    budget.spend_text(self.text());
+    if (static_cast<int64_t>(out.size()) > kMaxOutputBytes) budget.spend_string(-1);
   }
   return out.take();
 }
@@ -218,6 +219,8 @@ constexpr auto kPlainMethods = std::to_array<PlainMethod>({
 });
 
 Value map_view(const Value& self, ListKind kind, Budget& budget) {
+  const int64_t size = std::ssize(self.map().members);
+  kind == ListKind::kItems ? budget.spend_new_values(size) : budget.spend_values(size);
   std::vector<Value> items;
   for (const auto& [key, value] : self.map().members) {
     if (kind == ListKind::kKeys) {
@@ -228,7 +231,6 @@ Value map_view(const Value& self, ListKind kind, Budget& budget) {
       items.push_back(List({key, value}, ListKind::kTuple));
     }
   }
-  budget.spend(static_cast<int64_t>(items.size()));
   return List(std::move(items), kind);
 }
 
@@ -287,7 +289,8 @@ Text replace_all(const Text& text, std::string_view from, const Text& to, int64_
       const size_t bytes = byte_offset(std::string_view(text.bytes).substr(at, 5), 1);
       out.append(text, at, at + bytes);
       at += bytes;
-      budget.spend_string(static_cast<int64_t>(to.bytes.size()) + 32);
+      budget.spend_text(to);
+      budget.spend(1);
       if (static_cast<int64_t>(out.size()) > kMaxOutputBytes) budget.spend_string(-1);
     }
   } else {
@@ -297,12 +300,13 @@ Text replace_all(const Text& text, std::string_view from, const Text& to, int64_
       out.append(text, at, found);
       out.append(to);
       at = found + from.size();
-      budget.spend_string(static_cast<int64_t>(to.bytes.size()) + 32);
+      budget.spend_text(to);
+      budget.spend(1);
       if (static_cast<int64_t>(out.size()) > kMaxOutputBytes) budget.spend_string(-1);
     }
   }
   out.append(text, at, text.bytes.size());
-  budget.spend_string(static_cast<int64_t>(text.bytes.size()));
+  budget.spend_text(text);
   return out.take();
 }
 

@@ -87,6 +87,7 @@ Value float_binary(std::string_view op, double a, double b) {
 // Markup escapes what is added to it.
 Value add_texts(const Text& a, const Text& b, Budget& budget) {
   budget.spend_string(static_cast<int64_t>(a.bytes.size() + b.bytes.size()));
+  budget.spend_marks(std::ssize(a.marks) + std::ssize(b.marks));
   TextBuilder out;
   const bool markup = a.is_markup || b.is_markup;
   for (const Text* part : {&a, &b}) {
@@ -102,7 +103,7 @@ Value add_texts(const Text& a, const Text& b, Budget& budget) {
 }
 
 Value add_lists(const List& a, const List& b, Budget& budget) {
-  budget.spend(static_cast<int64_t>(a.items.size() + b.items.size()));
+  budget.spend_values(std::ssize(a.items) + std::ssize(b.items));
   std::vector<Value> items = a.items;
   items.insert(items.end(), b.items.begin(), b.items.end());
   return List(std::move(items), a.kind);
@@ -119,7 +120,7 @@ Value repeat(const Value& v, int64_t times, Budget& budget) {
   if (v.is_string()) {
     const bool too_many =
         __builtin_mul_overflow(times, static_cast<int64_t>(v.text().bytes.size()), &total);
-    budget.spend_string(too_many ? -1 : total);
+    budget.spend_text(v.text(), too_many ? -1 : times);
     budget.spend(v.text().bytes.empty() ? 0 : times);
     TextBuilder out;
     for (int64_t i = 0; total > 0 && i < times; ++i) out.append(v.text());
@@ -128,7 +129,7 @@ Value repeat(const Value& v, int64_t times, Budget& budget) {
   const List& list = v.list();
   const bool too_many =
       __builtin_mul_overflow(times, static_cast<int64_t>(list.items.size()), &total);
-  budget.spend(too_many ? -1 : total);
+  budget.spend_values(too_many ? -1 : total);
   std::vector<Value> items;
   for (int64_t i = 0; total > 0 && i < times; ++i)
     items.insert(items.end(), list.items.begin(), list.items.end());
@@ -321,7 +322,7 @@ Value slice(const Value& value, const Value* start, const Value* stop, const Val
     return Value::undefined("'" + type_name(value) + "' object has no slices");
   const auto& items = value.list().items;
   const SliceRange r = slice_range(static_cast<int64_t>(items.size()), start, stop, step);
-  budget.spend(r.count);
+  budget.spend_values(r.count);
   std::vector<Value> out;
   for (int64_t i = 0, at = r.start; i < r.count; ++i, at += r.step)
     out.push_back(items[static_cast<size_t>(at)]);
@@ -335,7 +336,7 @@ std::vector<Value> elements(const Value& value, Budget& budget) {
   if (value.is_undefined()) return out;
   if (value.is_list()) {
     const List& list = value.list();
-    budget.spend(static_cast<int64_t>(list.items.size()));
+    budget.spend_values(std::ssize(list.items));
     if (list.kind == ListKind::kGenerator) {
       if (list.consumed) return out;
       list.consumed = true;
@@ -343,13 +344,13 @@ std::vector<Value> elements(const Value& value, Budget& budget) {
     return list.items;
   }
   if (value.is_map()) {
-    budget.spend(static_cast<int64_t>(value.map().members.size()));
+    budget.spend_values(std::ssize(value.map().members));
     for (const auto& [key, member] : value.map().members) out.push_back(key);
     return out;
   }
   if (!value.is_string()) throw Problem("'" + type_name(value) + "' object is not iterable");
   const Text& text = value.text();
-  budget.spend(static_cast<int64_t>(text.bytes.size()));
+  budget.spend_new_values(count_code_points(text.bytes));
   for (size_t begin = 0; begin < text.bytes.size();) {
     const size_t bytes = byte_offset(std::string_view(text.bytes).substr(begin, 5), 1);
     out.push_back(slice(text, begin, begin + bytes));

@@ -12,6 +12,8 @@
 namespace hone::jinja {
 namespace {
 
+constexpr size_t kMaxPathBytes = 4096;  // of an attribute's
+
 Value generator(std::vector<Value> items) { return List(std::move(items), ListKind::kGenerator); }
 
 // "role", "function.name", 0: the value that this leads to from an element.
@@ -20,6 +22,8 @@ class Attribute {
   explicit Attribute(const Value& path) {
     if (path.is_string()) {
       const std::string& text = path.text().bytes;
+      if (text.size() > kMaxPathBytes)
+        throw Problem("attribute: a path of more than " + std::to_string(kMaxPathBytes) + " bytes");
       for (size_t at = 0; at <= text.size();) {
         const size_t end = std::min(text.find('.', at), text.size());
         const std::string part = text.substr(at, end - at);
@@ -169,11 +173,13 @@ Value join(const Value& input, const Arguments& arguments, Budget& budget) {
   for (const Value& v : elements(input, budget)) {
     if (!first) out.append(separator);
     first = false;
-    out.append(to_text(bound.is_none(1) ? v : Attribute(bound.get(1)).of(v, budget), budget));
-    budget.spend_string(static_cast<int64_t>(separator.bytes.size()) + 32);
+    const Text part = to_text(bound.is_none(1) ? v : Attribute(bound.get(1)).of(v, budget), budget);
+    budget.spend_text(part);
+    budget.spend_text(separator);
+    budget.spend(1);
+    out.append(part);
     if (static_cast<int64_t>(out.size()) > kMaxOutputBytes) budget.spend_string(-1);
   }
-  budget.spend_string(static_cast<int64_t>(out.size()));
   return out.take();
 }
 
@@ -206,9 +212,9 @@ Value items_filter(const Value& input, const Arguments&, Budget& budget) {
   std::vector<Value> out;
   if (input.is_undefined()) return generator(std::move(out));
   if (!input.is_map()) throw Problem("items: can only get item pairs from a mapping");
+  budget.spend_new_values(std::ssize(input.map().members));
   for (const auto& [key, value] : input.map().members)
     out.push_back(List({key, value}, ListKind::kTuple));
-  budget.spend(static_cast<int64_t>(out.size()));
   return generator(std::move(out));
 }
 
@@ -278,6 +284,7 @@ Value group_by(const Value& input, const Arguments& arguments, Budget& budget) {
       members.push_back(all[end++].value);
     Value name = plain.of(members[0], budget);
     if (name.is_undefined()) name = all[begin].key;
+    budget.spend_new_values(2);
     groups.push_back(List({name, List(std::move(members))}, ListKind::kTuple));
   }
   return List(std::move(groups));
@@ -290,10 +297,12 @@ Value batch(const Value& input, const Arguments& arguments, Budget& budget) {
   std::vector<Value> out, line;
   for (const Value& v : elements(input, budget)) {
     line.push_back(v);
-    if (static_cast<int64_t>(line.size()) == size) out.push_back(List(std::exchange(line, {})));
+    if (static_cast<int64_t>(line.size()) < size) continue;
+    budget.spend_new_values(1);
+    out.push_back(List(std::exchange(line, {})));
   }
   if (!line.empty()) {
-    budget.spend(size);
+    budget.spend_values(size);
     while (!bound.is_none(1) && static_cast<int64_t>(line.size()) < size)
       line.push_back(bound.get(1));
     out.push_back(List(std::move(line)));

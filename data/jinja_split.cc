@@ -10,7 +10,7 @@ namespace hone::jinja {
 namespace {
 
 // Splits at white space; `most` splits, -1 for all.
-std::vector<Value> split_space(const Text& text, int64_t most) {
+std::vector<Value> split_space(const Text& text, int64_t most, Budget& budget) {
   std::vector<Value> parts;
   const std::string_view bytes = text.bytes;
   size_t at = strip_borders(bytes, true, false).begin;
@@ -25,6 +25,7 @@ std::vector<Value> split_space(const Text& text, int64_t most) {
         end += static_cast<size_t>(c.bytes);
       }
     }
+    budget.spend_new_values(1);
     parts.push_back(slice(text, at, end));
     at = end + strip_borders(bytes.substr(end), true, false).begin;
     if (most >= 0 && static_cast<int64_t>(parts.size()) > most) break;
@@ -32,7 +33,7 @@ std::vector<Value> split_space(const Text& text, int64_t most) {
   return parts;
 }
 
-std::vector<Value> rsplit_space(const Text& text, int64_t most) {
+std::vector<Value> rsplit_space(const Text& text, int64_t most, Budget& budget) {
   std::vector<Value> parts;
   std::string_view bytes = text.bytes;
   size_t end = strip_borders(bytes, false, true).end;
@@ -47,6 +48,7 @@ std::vector<Value> rsplit_space(const Text& text, int64_t most) {
         begin -= static_cast<size_t>(c.bytes);
       }
     }
+    budget.spend_new_values(1);
     parts.push_back(slice(text, begin, end));
     if (static_cast<int64_t>(parts.size()) > most) break;
     end = strip_borders(bytes.substr(0, begin), false, true).end;
@@ -55,29 +57,35 @@ std::vector<Value> rsplit_space(const Text& text, int64_t most) {
   return parts;
 }
 
-std::vector<Value> split_at(const Text& text, std::string_view separator, int64_t most) {
+std::vector<Value> split_at(const Text& text, std::string_view separator, int64_t most,
+                            Budget& budget) {
   std::vector<Value> parts;
   size_t begin = 0;
   while (most < 0 || static_cast<int64_t>(parts.size()) < most) {
     const size_t end = text.bytes.find(separator, begin);
     if (end == std::string::npos) break;
+    budget.spend_new_values(1);
     parts.push_back(slice(text, begin, end));
     begin = end + separator.size();
   }
+  budget.spend_new_values(1);
   parts.push_back(slice(text, begin, text.bytes.size()));
   return parts;
 }
 
-std::vector<Value> rsplit_at(const Text& text, std::string_view separator, int64_t most) {
+std::vector<Value> rsplit_at(const Text& text, std::string_view separator, int64_t most,
+                             Budget& budget) {
   std::vector<Value> parts;
   size_t end = text.bytes.size();
   while (static_cast<int64_t>(parts.size()) < most) {
     if (end < separator.size()) break;
     const size_t begin = text.bytes.rfind(separator, end - separator.size());
     if (begin == std::string::npos) break;
+    budget.spend_new_values(1);
     parts.push_back(slice(text, begin + separator.size(), end));
     end = begin;
   }
+  budget.spend_new_values(1);
   parts.push_back(slice(text, 0, end));
   std::reverse(parts.begin(), parts.end());
   return parts;
@@ -92,14 +100,14 @@ Value split_text(const Value& self, const Arguments& arguments, Budget& budget, 
   budget.spend_string(static_cast<int64_t>(text.bytes.size()));
   std::vector<Value> parts;
   if (bound.is_none(0)) {
-    parts = from_right && most >= 0 ? rsplit_space(text, most) : split_space(text, most);
+    parts = from_right && most >= 0 ? rsplit_space(text, most, budget)
+                                    : split_space(text, most, budget);
   } else {
     const std::string separator = bound.string_or(0, "");
     if (separator.empty()) throw Problem("split: empty separator");
-    parts = from_right && most >= 0 ? rsplit_at(text, separator, most)
-                                    : split_at(text, separator, most);
+    parts = from_right && most >= 0 ? rsplit_at(text, separator, most, budget)
+                                    : split_at(text, separator, most, budget);
   }
-  budget.spend(static_cast<int64_t>(parts.size()));
   return List(std::move(parts));
 }
 
@@ -136,13 +144,13 @@ Value split_lines(const Value& self, const Arguments& arguments, Budget& budget)
                       c.value == 0x2028 || c.value == 0x2029;
     if (ends) {
       if (c.value == '\r' && at + 1 < text.bytes.size() && text.bytes[at + 1] == '\n') ++bytes;
+      budget.spend_new_values(1);
       lines.push_back(slice(text, begin, keep ? at + bytes : at));
       begin = at + bytes;
     }
     at += bytes;
   }
   if (begin < text.bytes.size()) lines.push_back(slice(text, begin, text.bytes.size()));
-  budget.spend(static_cast<int64_t>(lines.size()));
   return List(std::move(lines));
 }
 

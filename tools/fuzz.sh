@@ -13,7 +13,8 @@
 # smallest set of them into the corpus with: <program> -merge=1 CORPUS NEW
 #
 # Needs the Debian packages clang-19 and libclang-rt-19-dev (older ones lack parts of C++20).
-# The exit status is 1 when anything was found.
+# An input that takes more than 5 s of processor time is a finding, and so is one after which nothing
+# happens for FUZZ_TIMEOUT (60) seconds. The exit status is 1 when anything was found.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -38,12 +39,14 @@ for target in "${targets[@]}"; do cp -f "bazel-bin/tests/fuzz/$target" "$out/pro
 status=0
 for target in "${targets[@]}"; do
   mkdir -p "$out/$target"
-  max_len=$(tools/bazel query --noshow_progress --output=build "//tests/fuzz:$target" 2>/dev/null |
-    sed -nE 's/.*max_len=([0-9]+).*/\1/p')
+  rule=$(tools/bazel query --noshow_progress --output=build "//tests/fuzz:$target" 2>/dev/null)
+  max_len=$(sed -nE 's/.*"max_len=([0-9]+)".*/\1/p' <<<"$rule")
+  mapfile -t seeds < <(grep -oE '"seeds=[^"]+' <<<"$rule" | cut -d= -f2)
   found=0
   ASAN_OPTIONS=detect_leaks=1 UBSAN_OPTIONS=print_stacktrace=1 nice -n 19 "$out/programs/$target" \
-    "$out/$target" "tests/fuzz/corpus/$target" -dict="tests/fuzz/dictionaries/$target.dict" \
-    -max_len="$max_len" -max_total_time="$seconds" -timeout=5 -rss_limit_mb=512 -print_final_stats=1 \
+    "$out/$target" "tests/fuzz/corpus/$target" "${seeds[@]}" -dict="tests/fuzz/dictionaries/$target.dict" \
+    -max_len="$max_len" -max_total_time="$seconds" -timeout="${FUZZ_TIMEOUT:-60}" \
+    -rss_limit_mb=512 -print_final_stats=1 \
     -artifact_prefix="$out/findings/$target-" >"$out/$target.log" 2>&1 || found=$?
   stat() { sed -nE "s/^stat::$1: +([0-9]+)/\1/p" "$out/$target.log" | tail -1 || true; }
   edges=$(grep -oE 'cov: [0-9]+' "$out/$target.log" | tail -1 || true)

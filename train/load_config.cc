@@ -25,6 +25,13 @@ void expand_all_linear(TrainConfig& config) {
   config.lora_target_linear = true;
 }
 
+// As axolotl has it: no evaluation at all.
+void read_no_evaluations(TrainConfig& config) {
+  if (config.evals_per_epoch != 0) return;
+  config.evals_per_epoch.reset();
+  config.eval_strategy = StepStrategy::kNo;
+}
+
 // What some keys say about others, so that the configuration written out says it too.
 void resolve_implied(TrainConfig& config) {
   if (config.batch_size) {
@@ -65,6 +72,7 @@ LoadedConfig resolve(const ConfigValue& tree, const fs::path& yaml_directory,
   for (std::string& notice : read_config(tree, yaml_directory, roots, errors, loaded.config))
     loaded.notices.push_back(std::move(notice));
   expand_all_linear(loaded.config);
+  read_no_evaluations(loaded.config);
   check_rules(loaded.config, tree, errors, loaded.notices);
   errors.throw_if_any();
   resolve_implied(loaded.config);

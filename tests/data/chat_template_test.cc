@@ -10,8 +10,8 @@
 #include "data/chat_mask.h"
 #include "data/conversation.h"
 #include "data/row_reader.h"
-#include "tests/data/chat_template_fuzz.h"
 #include "tests/data/error_of.h"
+#include "tests/fuzz/fuzz_target.h"
 
 namespace hone {
 namespace {
@@ -358,6 +358,24 @@ TEST_CASE("chat template: errors name the row, the template, line and column") {
                  "x:1:7: ");
 }
 
+// Finding turns renders a template many times; together that takes no more than one rendering may.
+TEST_CASE("chat template: a wasteful one is refused, and not rendered again and again") {
+  const std::string waste =
+      "{% for i in range(90000) %}{% for j in range(100) %}{% endfor %}{% endfor %}";
+  check_contains(error_of(ErrorCode::kModel, [&] { ChatTemplate(waste, {"t.jinja"}, {}); }),
+                 "t.jinja: takes more steps than are allowed for finding where turns begin");
+  // Wasteful only where a conversation has tools, and with prompts that fit no turn.
+  const ChatTemplate t("{% if tools %}" + waste +
+                           "{% endif %}{% for m in messages %}{{ m.content }}</s>{% endfor %}"
+                           "{% if add_generation_prompt %}<assistant>{% endif %}",
+                       {"t.jinja"}, {{}, {"</s>"}, {}});
+  Conversation c = two_rounds();
+  CHECK_NOTHROW(t.render(c));
+  c.tools = Json::array({Json::object()});
+  check_contains(error_of(ErrorCode::kDataset, [&] { t.render(c); }),
+                 "a.jsonl:1: t.jinja: takes more steps");
+}
+
 TEST_CASE("chat templates: mutilated ones are errors or render") {
   uint64_t state = 1;
   const auto next = [&](size_t bound) {
@@ -373,8 +391,7 @@ TEST_CASE("chat templates: mutilated ones are errors or render") {
         const size_t from = next(text.size());
         mutant.replace(at, std::min(size, mutant.size() - at), text.substr(from, next(12)));
       }
-      CHECK(fuzz_chat_template(reinterpret_cast<const uint8_t*>(mutant.data()), mutant.size()) ==
-            0);
+      LLVMFuzzerTestOneInput(reinterpret_cast<const uint8_t*>(mutant.data()), mutant.size());
     }
   }
 }

@@ -2,10 +2,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """fuzz_target: a libFuzzer program, and an ordinary test that replays its corpus."""
 
-def fuzz_target(name, deps, data = [], max_len = 4096):
+def fuzz_target(name, deps, data = [], max_len = 4096, seeds = [], seed_files = []):
     """Makes <name> (for tools/fuzz.sh) and <name>_replay_test from <name>.cc.
 
-    The seeds are the files in corpus/<name>, the words dictionaries/<name>.dict.
+    The seeds are the files in corpus/<name> and in `seeds`, the words dictionaries/<name>.dict.
 
     Args:
       name: the target, ending in _fuzz.
@@ -24,8 +24,8 @@ def fuzz_target(name, deps, data = [], max_len = 4096):
             name + ".cc",
             "replay_corpus.cc",
         ],
-        args = ["tests/fuzz/corpus/" + name],
-        data = data + [name + "_corpus"],
+        args = ["tests/fuzz/corpus/" + name] + seeds,
+        data = data + seed_files + [name + "_corpus"],
         deps = deps + [":fuzz_target"],
     )
 
@@ -39,6 +39,6 @@ def fuzz_target(name, deps, data = [], max_len = 4096):
         tags = [
             "manual",
             "max_len=%d" % max_len,
-        ],
+        ] + ["seeds=" + folder for folder in seeds],
         deps = deps + [":fuzz_target"],
     )

@@ -115,6 +115,13 @@ TEST_CASE("load_config: every honoured key reaches its member") {
   CHECK(c.special_tokens.texts.at("eos_token") == "x");
 }
 
+TEST_CASE("load_config: evals_per_epoch: 0 means no evaluation, as in axolotl's examples") {
+  const TrainConfig c = load(kLeast + "evals_per_epoch: 0\ncosine_min_lr_ratio: 1.0\n").config;
+  CHECK(c.eval_strategy == StepStrategy::kNo);
+  CHECK_FALSE(c.evals_per_epoch.has_value());
+  CHECK(c.cosine_min_lr_ratio == 1.0);
+}
+
 TEST_CASE("load_config: all problems at once, in the order of their places") {
   CHECK(error_of("learning_rate: fast\n"
                  "lora_rr: 8\n"

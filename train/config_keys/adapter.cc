@@ -55,6 +55,7 @@ TrainKeys adapter_keys() {
       no_op("peft_autocast_adapter_dtype", "adapters have an f32 master"),
       refused("load_in_8bit", "weights have 16 or 4 bits; use load_in_4bit"),
       refused("gptq", "GPTQ weights cannot be read; use the original model and load_in_4bit"),
+      refused("gptq_*", "GPTQ weights cannot be read; use the original model and load_in_4bit"),
       refused("lora_modules_to_save", "whole modules cannot be trained beside adapters"),
       refused("lora_fan_in_fan_out", "no supported model has such layers"),
       refused("peft_use_dora", "DoRA is not supported"),

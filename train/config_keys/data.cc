@@ -57,6 +57,7 @@ TrainKeys data_keys() {
       no_op("remove_unused_columns", "only the named fields of a row are read"),
       no_op("dataloader_*", "how rows are loaded needs no settings"),
       no_op("sample_packing_*", "packing has one method"),
+      no_op("total_num_tokens", "tokens are counted while the rows are read"),
       no_op("push_dataset_to_hub", "hone opens no connection"),
       no_op("batch_flattening", "the rows of a batch always follow each other without padding"),
       no_op("streaming", "rows are tokenised before the first step"),

@@ -103,6 +103,11 @@ const std::vector<ConfigKey<DatasetConfig>>& dataset_keys() {
       refused<C>("field_model", "use type: chat_template with message_property_mappings"),
       refused<C>("logprobs_field", "distillation is not supported"),
       refused<C>("temperature", "distillation is not supported"),
+      refused<C>("field_chosen", "only supervised finetuning is supported"),
+      refused<C>("field_rejected", "only supervised finetuning is supported"),
+      refused<C>("step_separator", "only causal language models are trained"),
+      refused<C>("max_completion_length", "only causal language models are trained"),
+      refused<C>("train_on_last_step_only", "only causal language models are trained"),
       refused<C>("trust_remote_code", "hone runs no code from models or datasets"),
   };
   return keys;

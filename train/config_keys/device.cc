@@ -36,6 +36,7 @@ TrainKeys device_keys() {
       refused("dp_replicate_size", "training runs on one device", "1"),
       refused("expert_parallel_enabled", "training runs on one device"),
       refused("expert_parallel_size", "training runs on one device", "1"),
+      no_op("expert_parallel_*", "training runs on one device"),
       refused("parallelism", "training runs on one device", "ddp"),
       no_op("distributed", "training runs on one device"),
       no_op("local_rank", "training runs on one device"),

@@ -86,12 +86,15 @@ TrainKeys model_keys() {
       refused("processor_type", "only text is trained, without images"),
       no_op("activation_offloading", kNoOffload),
       no_op("layer_offloading", kNoOffload),
+      no_op("ple_cpu_offload", kNoOffload),
       no_op("llama4_linearized_experts", "experts have one implementation"),
       no_op("embeddings_skip_upcast", "embeddings stay in the model's dtype"),
       no_op("experimental_skip_move_to_device", "weights are read to where they are used"),
       refused("model_quantization_config*", "set load_in_4bit"),
       refused("overrides_of_model_config", "edit the model's config.json"),
       refused("overrides_of_model_kwargs", "the ways to load a model are keys of their own"),
+      refused("reinit_weights", "set base_model: random:<preset>"),
+      no_op("base_model_ignore_patterns", "hone downloads nothing"),
       refused("revision_of_model", "base_model is a folder; put that revision there"),
   };
 }

@@ -29,6 +29,7 @@ TrainKeys output_keys() {
       no_op("include_tokens_per_second", "tokens_per_second is in metrics.jsonl"),
       no_op("wandb_*", "the numbers of every step are in metrics.jsonl"),
       no_op("mlflow_*", "the numbers of every step are in metrics.jsonl"),
+      no_op("hf_mlflow_log_artifacts", "the numbers of every step are in metrics.jsonl"),
       no_op("comet_*", "the numbers of every step are in metrics.jsonl"),
       no_op("use_wandb", "the numbers of every step are in metrics.jsonl"),
       no_op("use_mlflow", "the numbers of every step are in metrics.jsonl"),

@@ -27,6 +27,7 @@ TrainKeys template_keys() {
                    "it has"),
           "{eos_token: \"<|im_end|>\"}"),
       refused("tokens", "the vocabulary cannot grow"),
+      refused("chat_template_kwargs", "give them in the rows, each in its chat_template_kwargs"),
       refused("added_tokens_overrides", "the vocabulary cannot change"),
       refused("mean_resizing_embeddings", "the vocabulary cannot grow"),
       refused("shrink_embeddings", "the vocabulary cannot change"),
