@@ -15,7 +15,9 @@ namespace hone::kernels {
 class FlushDenormals {
  public:
 #if defined(__x86_64__)
-  FlushDenormals() : before_(_mm_getcsr()) { _mm_setcsr(before_ | kFlushToZero | kDenormalsAreZero); }
+  FlushDenormals() : before_(_mm_getcsr()) {
+    _mm_setcsr(before_ | kFlushToZero | kDenormalsAreZero);
+  }
   ~FlushDenormals() { _mm_setcsr(before_); }
 #else
   FlushDenormals() {}
