@@ -40,8 +40,9 @@ class Budget {
         __builtin_mul_overflow(times, static_cast<int64_t>(text.bytes.size()), &bytes) ||
         __builtin_mul_overflow(times, static_cast<int64_t>(text.marks.size()), &marks);
     spend_string(too_many ? -1 : bytes);
-    spend_objects(marks, sizeof(Mark));
+    spend_marks(marks);
   }
+  void spend_marks(int64_t count) { spend_objects(count, sizeof(Mark)); }
   // A list of so many values that there are already.
   void spend_values(int64_t count) { spend_objects(count, sizeof(Value)); }
   // The same with values that are texts or lists of their own.

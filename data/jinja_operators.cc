@@ -86,8 +86,8 @@ Value float_binary(std::string_view op, double a, double b) {
 
 // Markup escapes what is added to it.
 Value add_texts(const Text& a, const Text& b, Budget& budget) {
-  budget.spend_text(a);
-  budget.spend_text(b);
+  budget.spend_string(static_cast<int64_t>(a.bytes.size() + b.bytes.size()));
+  budget.spend_marks(std::ssize(a.marks) + std::ssize(b.marks));
   TextBuilder out;
   const bool markup = a.is_markup || b.is_markup;
   for (const Text* part : {&a, &b}) {

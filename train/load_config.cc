@@ -325,6 +325,13 @@ void expand_all_linear(TrainConfig& config) {
   config.lora_target_linear = true;
 }
 
+// As axolotl has it: no evaluation at all.
+void read_no_evaluations(TrainConfig& config) {
+  if (config.evals_per_epoch != 0) return;
+  config.evals_per_epoch.reset();
+  config.eval_strategy = StepStrategy::kNo;
+}
+
 // What some keys say about others, so that the configuration written out says it too.
 void resolve_implied(TrainConfig& config) {
   if (config.batch_size) {
@@ -363,6 +370,7 @@ LoadedConfig resolve(const ConfigValue& tree, const fs::path& yaml_directory,
   reader.read_map(tree, train_keys(), "", loaded.config);
   reader.find_template_file(tree, loaded.config.chat_template_jinja);
   expand_all_linear(loaded.config);
+  read_no_evaluations(loaded.config);
   for (std::string& notice : reader.notices()) loaded.notices.push_back(std::move(notice));
   check_rules(loaded.config, tree, errors, loaded.notices);
   errors.throw_if_any();

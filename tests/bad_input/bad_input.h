@@ -41,6 +41,7 @@ Rows safetensors_rows();  // 1 to 22
 Rows directory_rows();    // 23 to 31
 Rows config_rows();       // 32 to 38
 Rows tokenizer_rows();    // 39 to 46
+Rows template_rows();     // 47 to 53
 Rows dataset_rows();      // 54 to 62
 Rows yaml_rows();         // 63 to 66
 Rows adapter_rows();      // A1 to A8

@@ -335,7 +335,7 @@ TEST_CASE("jinja: nothing but data can be reached") {
 }
 
 TEST_CASE("jinja: a template cannot run on, fill the memory or the stack") {
-  for (const char* count : {"10**9", "0, -9223372036854775808, -1"})
+  for (const char* count : {"10**9", "0, -9223372036854775807 - 1, -1"})
     check_contains(error("{{ range(" + std::string(count) + ") }}"), "range: more than 100000");
   check_contains(
       error("{% for i in range(10000) %}{% for j in range(10000) %}{% endfor %}{% endfor %}"),
@@ -350,7 +350,7 @@ TEST_CASE("jinja: a template cannot run on, fill the memory or the stack") {
   check_contains(error("{% set ns = namespace(s='a') %}{% for i in range(40) %}"
                        "{% set ns.s = ns.s + ns.s %}{% endfor %}"),
                  "64 MiB");
-  check_contains(error("{% set s = 'a' * 1000000 %}{% set s = s * 60 %}{{ s }}{{ s }}"), "64 MiB");
+  check_contains(error("{% set s = 'a' * 1000000 %}{% set s = s * 40 %}{{ s }}{{ s }}"), "64 MiB");
   check_contains(error("{% set ns = namespace(l=[]) %}{% for i in range(1000) %}"
                        "{% set ns.l = [ns.l] %}{% endfor %}"),
                  "nested deeper than 200");

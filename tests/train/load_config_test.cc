@@ -126,6 +126,13 @@ TEST_CASE("load_config: rank and alpha patterns stay in the order of the file") 
   CHECK(c.lora_alpha_pattern == NamedValues<double>{{"q_proj", 3}, {".*", 1.5}});
 }
 
+TEST_CASE("load_config: evals_per_epoch: 0 means no evaluation, as in axolotl's examples") {
+  const TrainConfig c = load(kLeast + "evals_per_epoch: 0\ncosine_min_lr_ratio: 1.0\n").config;
+  CHECK(c.eval_strategy == StepStrategy::kNo);
+  CHECK_FALSE(c.evals_per_epoch.has_value());
+  CHECK(c.cosine_min_lr_ratio == 1.0);
+}
+
 TEST_CASE("load_config: target modules as a list, a regex or PEFT's all-linear") {
   const std::string lora = kLeast + "adapter: lora\n";
   CHECK(load(lora + "lora_target_modules: '.*q_proj'\n").config.lora_target_modules.pattern ==

@@ -22,7 +22,8 @@ TrainKeys evaluation_keys() {
   return {
       honoured("eval_steps", &C::eval_steps,
                "steps between evaluations; below 1: a part of all steps", kPositive),
-      honoured("evals_per_epoch", &C::evals_per_epoch, "evaluations in each epoch", at_least(1)),
+      honoured("evals_per_epoch", &C::evals_per_epoch, "evaluations in each epoch; 0: none",
+               at_least(0)),
       choice<&C::eval_strategy>("eval_strategy", kStrategies,
                                 "when to evaluate the held-out rows; the last step always does, "
                                 "except with no"),

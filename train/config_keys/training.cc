@@ -43,7 +43,7 @@ TrainKeys training_keys() {
                                             "course of the learning rate after the warmup"),
                    "cosine with cosine_min_lr_ratio covers most other schedules"),
       honoured("cosine_min_lr_ratio", &C::cosine_min_lr_ratio,
-               "the cosine ends at this part of learning_rate", kFraction),
+               "the cosine ends at this part of learning_rate", {.low = 0, .high = 1}),
       honoured("cosine_constant_lr_ratio", &C::cosine_constant_lr_ratio,
                "it ends at this part of all steps and stays there", {.low = 0, .high = 1}),
       honoured("lr_quadratic_warmup", &C::lr_quadratic_warmup,
