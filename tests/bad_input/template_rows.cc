@@ -71,7 +71,7 @@ Rows template_rows() {
            "DIR/rows.jsonl:1: DIR/chat_template.jinja:1:18: range: more than 100000 elements"),
       with("48b", "10^8 rounds", loops({"10000", "10000"}), too_many_steps, kModel),
       with("48c", "rounds within the limit, for every prompt that is tried",
-           loops({"90000", "100"}) + turns, too_many_steps, kModel),
+           loops({"9000", "100"}) + turns, too_many_steps, kModel),
       with("48d", "1000 lists of 10^5",
            "{% set ns = namespace(l=[]) %}{% for i in range(1000) %}"
            "{% set ns.l = ns.l + [0] * 100000 %}{% endfor %}",
