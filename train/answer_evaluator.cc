@@ -3,7 +3,6 @@
 #include "train/answer_evaluator.h"
 
 #include <algorithm>
-#include <array>
 #include <chrono>
 #include <span>
 #include <string_view>
@@ -24,15 +23,17 @@ std::string trimmed(std::string_view text) {
   return std::string(text.substr(begin, text.find_last_not_of(kBlank) + 1 - begin));
 }
 
-// "user\nHello" -> "Hello", "assistant\n" -> "".
-std::string without_role(std::string_view part) {
-  constexpr std::array<std::string_view, 5> kRoles = {"system", "user", "assistant", "model",
-                                                      "tool"};
-  for (const std::string_view role : kRoles) {
-    if (trimmed(part) == role) return "";
-    if (part.starts_with(role) && part.substr(role.size()).starts_with('\n'))
-      return trimmed(part.substr(role.size()));
-  }
+// Whether a part of a prompt begins with the line of a role.
+bool has_role(std::string_view part, std::string_view role) {
+  return trimmed(part.substr(0, part.find('\n'))) == role;
+}
+
+// "user\nHello" -> "Hello"; what the model has said or is about to say -> "".
+std::string message_of(std::string_view part) {
+  for (const std::string_view role : {"assistant", "model"})
+    if (has_role(part, role)) return "";
+  for (const std::string_view role : {"system", "user", "tool"})
+    if (has_role(part, role)) return trimmed(part.substr(role.size()));
   return trimmed(part);
 }
 
@@ -51,7 +52,7 @@ std::string last_message(const Tokenizer& tokenizer, const std::vector<int64_t>&
   std::vector<int32_t> part;
   std::string message;
   const auto take = [&] {
-    const std::string text = without_role(tokenizer.decode(part));
+    const std::string text = message_of(tokenizer.decode(part));
     if (!text.empty()) message = text;
     part.clear();
   };
@@ -89,6 +90,7 @@ AnswerEvaluator::AnswerEvaluator(const LoadedModel& model, const Dataset& datase
            "answer (messages, question/answer, instruction), or remove it");
     while (end > begin && tokenizer.is_special(row.ids[end - 1])) add_stop(row.ids[--end]);
     prompts_.emplace_back(row.ids.begin(), row.ids.begin() + static_cast<int64_t>(begin));
+    longest_prompt_ = std::max(longest_prompt_, static_cast<int64_t>(begin));
     const std::span answer = std::span(row.ids).subspan(begin, end - begin);
     rows_.push_back({dataset.where(i), last_message(tokenizer, prompts_.back()),
                      tokenizer.decode(answer, /*skip_special_tokens=*/true), ""});
@@ -102,7 +104,12 @@ std::optional<AnswerEvaluation> AnswerEvaluator::run() const {
   GenerationOptions options;
   options.max_new_tokens = settings_.max_new_tokens;
   options.stop_tokens = settings_.stop_tokens;
-  options.batch_size = settings_.batch_size;
+  // What a token leaves in the cache is a small part of what a training step keeps of it.
+  constexpr int64_t kCachedForOne = 8, kMostAtOnce = 64;
+  const int64_t longest = longest_prompt_ + settings_.max_new_tokens;
+  options.batch_size =
+      std::clamp<int64_t>(kCachedForOne * settings_.batch_tokens / longest, 1, kMostAtOnce);
+  options.prefill_tokens = settings_.batch_tokens;
   options.sampling.temperature = 0;
   options.on_token = [&](int64_t, int64_t) {
     given_up = given_up || (settings_.stop_requested && settings_.stop_requested());

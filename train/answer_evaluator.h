@@ -18,7 +18,7 @@ namespace hone {
 
 struct AnswerSettings {
   int64_t max_new_tokens = 128;  // for each answer
-  int64_t batch_size = 64;       // rows answered at a time
+  int64_t batch_tokens = 2048;   // prompts are read in passes of about so many tokens
   // Besides these an answer ends with the token that ends the row's own, where that is special.
   std::vector<int64_t> stop_tokens = {};
   // Asked with every token; true gives the evaluation up. May be empty.
@@ -63,10 +63,11 @@ class AnswerEvaluator {
   AnswerSettings settings_;
   std::vector<std::vector<int64_t>> prompts_;
   std::vector<HeldOutAnswer> rows_;  // without the model's answers
+  int64_t longest_prompt_ = 0;
 };
 
-// The last message of a prompt without the marks and roles that a chat template writes; a prompt
-// that has none as it is.
+// The last message of a prompt that is not the model's own, without the marks and roles that a chat
+// template writes; a prompt that has none as it is.
 std::string last_message(const Tokenizer& tokenizer, const std::vector<int64_t>& prompt);
 
 }  // namespace hone

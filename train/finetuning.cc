@@ -138,6 +138,7 @@ EvaluatorSettings evaluator_settings(const TrainConfig& c) {
 
 AnswerSettings answer_settings(const TrainConfig& c, const ModelConfig& model) {
   return {.max_new_tokens = c.eval_max_new_tokens,
+          .batch_tokens = c.sequence_len * c.eval_batch_size.value_or(c.micro_batch_size),
           .stop_tokens = load_stop_tokens(base_model_dir(c), model),
           .stop_requested = [] { return stop_signal() != 0; }};
 }

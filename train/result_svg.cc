@@ -77,7 +77,8 @@ std::string curve(const std::vector<CurvePoint>& points, const Axis& x, const Ax
     const std::string at_x = px(x.at(static_cast<double>(p.step))), at_y = px(y.at(p.value));
     path += (path.empty() ? "" : " ") + at_x + "," + at_y;
     if (dots)
-      circles += "<circle cx=\"" + at_x + "\" cy=\"" + at_y + "\" r=\"3\" fill=\"" + color + "\"/>\n";
+      circles +=
+          "<circle cx=\"" + at_x + "\" cy=\"" + at_y + "\" r=\"3\" fill=\"" + color + "\"/>\n";
   }
   return "<polyline points=\"" + path + "\" fill=\"none\" stroke=\"" + color +
          "\" stroke-width=\"1.6\" stroke-linejoin=\"round\"/>\n" + circles;
@@ -93,9 +94,8 @@ double highest(const std::vector<CurvePoint>& points) {
 
 std::string result_svg(const RunCurves& c) {
   const std::vector<CurvePoint> loss = thinned(c.loss);
-  const double steps = static_cast<double>(
-      std::max<int64_t>({1, loss.empty() ? 0 : loss.back().step,
-                         c.eval_loss.empty() ? 0 : c.eval_loss.back().step}));
+  const double steps = static_cast<double>(std::max<int64_t>(
+      {1, loss.empty() ? 0 : loss.back().step, c.eval_loss.empty() ? 0 : c.eval_loss.back().step}));
   const double top = std::max({highest(loss), highest(c.eval_loss), 1e-6});
   const double loss_tick = tick_distance(top), step_tick = std::max(1.0, tick_distance(steps));
   const Axis x = {steps, kLeft, kRight};
@@ -112,11 +112,12 @@ std::string result_svg(const RunCurves& c) {
     svg += text(kLeft - 8, at + 4, "end", kLossColor, printed("%g", i * loss_tick));
   }
   for (int i = 0; i * step_tick <= steps; ++i)
-    svg += text(x.at(i * step_tick), kBottom + 18, "middle", "#444444",
-                printed("%g", i * step_tick));
+    svg +=
+        text(x.at(i * step_tick), kBottom + 18, "middle", "#444444", printed("%g", i * step_tick));
   svg += text((kLeft + kRight) / 2, kBottom + 38, "middle", "#444444", "step");
   svg += text(kLeft - 8, kTop - 18, "start", kLossColor, "training loss");
-  if (!c.eval_loss.empty()) svg += text(kLeft + 92, kTop - 18, "start", kEvalColor, "held-out loss");
+  if (!c.eval_loss.empty())
+    svg += text(kLeft + 92, kTop - 18, "start", kEvalColor, "held-out loss");
   if (!c.exact_match.empty()) {
     constexpr int kQuarters = 4;
     for (int i = 0; i <= kQuarters; ++i)

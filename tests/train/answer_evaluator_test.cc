@@ -96,8 +96,9 @@ TEST_CASE("answers: the token that ends the rows' answers ends the model's") {
 
 TEST_CASE("answers: of several answers in a row the last one") {
   const LoadedModel model = random_model();
-  const Dataset dataset = dataset_of({row_of(
-      {kAsk, "One<|im_end|>", "\n<|im_start|>user\nAnd?<|im_end|>\n<|im_start|>assistant\n", "Two<|im_end|>"})});
+  const Dataset dataset = dataset_of(
+      {row_of({kAsk, "One<|im_end|>", "\n<|im_start|>user\nAnd?<|im_end|>\n<|im_start|>assistant\n",
+               "Two<|im_end|>"})});
   const auto e = AnswerEvaluator(model, dataset, tokenizer(), {.max_new_tokens = 1}).run();
   CHECK(e->answers[0].prompt == "And?");
   CHECK(e->answers[0].expected == "Two");
@@ -106,12 +107,13 @@ TEST_CASE("answers: of several answers in a row the last one") {
 TEST_CASE("answers: given up when asked to; rows without a prompt are an error") {
   const LoadedModel model = random_model();
   const Dataset dataset = dataset_of({row_of({kAsk, "Good day"})});
-  CHECK(!AnswerEvaluator(model, dataset, tokenizer(), {.stop_requested = [] { return true; }}).run());
+  CHECK(
+      !AnswerEvaluator(model, dataset, tokenizer(), {.stop_requested = [] { return true; }}).run());
   TokenRow text = row_of({"All of this is learned."});
   std::fill(text.is_label.begin() + 1, text.is_label.end(), uint8_t{1});
   const Dataset texts = dataset_of({row_of({kAsk, "Good day"}), text});
-  const std::string message = error_of(
-      ErrorCode::kDataset, [&] { AnswerEvaluator(model, texts, tokenizer(), {}); });
+  const std::string message =
+      error_of(ErrorCode::kDataset, [&] { AnswerEvaluator(model, texts, tokenizer(), {}); });
   check_contains(message, "rows.jsonl:2: the row is all answer, without a prompt");
 }
 
@@ -123,6 +125,7 @@ TEST_CASE("last_message: marks and roles are left out") {
   CHECK(shown(kAsk) == "Hello?");
   CHECK(shown("<|im_start|>system\nBe kind.<|im_end|>\n" + std::string(kAsk)) == "Hello?");
   CHECK(shown("### Question:\nWhy?\n\n### Answer:\n") == "### Question:\nWhy?\n\n### Answer:");
+  CHECK(shown(std::string(kAsk) + "<think>\n\n</think>\n\n") == "Hello?");
   CHECK(shown("") == "");
 }
 

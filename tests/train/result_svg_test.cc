@@ -16,7 +16,8 @@ namespace {
 
 using Curve = std::vector<CurvePoint>;
 
-constexpr const char* kMetrics = R"({"step":0,"eval_loss":5,"eval_exact_match":0.01,"eval_answers":4}
+constexpr const char* kMetrics =
+    R"({"step":0,"eval_loss":5,"eval_exact_match":0.01,"eval_answers":4}
 {"step":0,"eval_loss":4,"eval_exact_match":0,"eval_answers":4}
 {"step":1,"loss":3.5,"lr":0.1}
 {"step":2,"loss":"NaN","lr":0.1,"skipped":true}
