@@ -38,7 +38,7 @@ GatedDeltaNet::GatedDeltaNet(Builder& b, const std::string& path, const GatedDel
           b.parameter(path + ".conv1d.weight", {qkv_width(config.heads), 1, config.conv_kernel},
                       Init::uniform(1 / std::sqrt(static_cast<double>(config.conv_kernel))))),
       a_log_(b.parameter(path + ".A_log", {config.heads.value_heads}, Init::a_log())),
-      dt_bias_(b.parameter(path + ".dt_bias", {config.heads.value_heads}, Init::ones())),
+      dt_bias_(b.parameter(path + ".dt_bias", {config.heads.value_heads}, Init::dt_bias())),
       norm_weight_(b.parameter(path + ".norm.weight", {config.heads.value_dim}, Init::ones())),
       out_proj_(b, path + ".out_proj", value_width(config.heads), config.hidden,
                 {.init = config.init}) {}

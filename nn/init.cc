@@ -26,6 +26,10 @@ Tensor initial_value(const Shape& shape, Init init, uint64_t seed, const std::st
         return scale * (2 * random.uniform(i) - 1);
       case Init::Kind::a_log:
         return std::log(0.01f + 15.99f * random.uniform(i));
+      case Init::Kind::dt_bias: {
+        const float step = std::exp(std::log(0.001f) + std::log(100.0f) * random.uniform(i));
+        return step + std::log(-std::expm1(-step));
+      }
     }
     return 0;
   };

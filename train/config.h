@@ -235,6 +235,11 @@ struct TrainConfig {
   double early_stopping_threshold = 0;
   bool load_best_model_at_end = false;
   BestMetric metric_for_best_model = BestMetric::kLoss;
+  bool eval_on_start = false;
+  bool do_causal_lm_eval = false;
+  std::vector<std::string> eval_causal_lm_metrics = {"exact_match"};
+  int64_t eval_max_new_tokens = 128;  // of an answer
+  int64_t eval_table_size = 0;        // answers to show
 
   // output
   int64_t logging_steps = 1;         // steps between two plain progress lines

@@ -6,8 +6,10 @@
 
 #include "data/file.h"
 #include "data/printable.h"
+#include "models/generation.h"
 #include "tensor/allocator.h"
 #include "tensor/gpu.h"
+#include "train/answer_evaluator.h"
 #include "train/chat_writer.h"
 #include "train/checkpoint.h"
 #include "train/config_yaml.h"
@@ -18,7 +20,10 @@
 #include "train/model_options.h"
 #include "train/output_lock.h"
 #include "train/plan_file.h"
+#include "train/result_file.h"
+#include "train/result_svg.h"
 #include "train/resume.h"
+#include "train/run_curves.h"
 #include "train/run_identity.h"
 #include "train/stop_signals.h"
 #include "train/training_data.h"
@@ -131,6 +136,35 @@ StepInterval evaluation_interval(const TrainConfig& c) {
   return {.strategy = c.eval_strategy, .steps = c.eval_steps, .per_epoch = c.evals_per_epoch};
 }
 
+AnswerSettings answer_settings(const TrainConfig& c, const ModelConfig& model) {
+  return {.max_new_tokens = c.eval_max_new_tokens,
+          .batch_tokens = c.sequence_len * c.eval_batch_size.value_or(c.micro_batch_size),
+          .stop_tokens = load_stop_tokens(base_model_dir(c), model),
+          .stop_requested = [] { return stop_signal() != 0; }};
+}
+
+// The step whose weights are the result.
+int64_t result_step(const TrainConfig& c, const RunOutcome& outcome) {
+  const int64_t best = outcome.evaluation.best_step;
+  return c.load_best_model_at_end && best > 0 ? best : outcome.steps;
+}
+
+// result.json and result.svg. What evaluations found goes into the outcome.
+void write_result(const RunPlan& plan, RunOutcome& outcome) {
+  const RunCurves curves = read_curves(plan.output_dir / "metrics.jsonl");
+  outcome.answered = curves.answers;
+  outcome.exact_match_before = value_at(curves.exact_match, 0);
+  outcome.exact_match_after = value_at(curves.exact_match, result_step(plan.config, outcome));
+  write_file((plan.output_dir / "result.json").string(),
+             result_json({.exact_match_before = outcome.exact_match_before,
+                          .exact_match_after = outcome.exact_match_after,
+                          .rows = outcome.answered,
+                          .train_seconds = outcome.seconds,
+                          .peak_memory_bytes = memory_stats(plan.forecast.device).peak,
+                          .predicted_memory_bytes = plan.forecast.plan.peak_bytes}));
+  write_file((plan.output_dir / "result.svg").string(), result_svg(curves));
+}
+
 // Gives the model the weights that had the lowest loss on the held-out rows, if that is wanted.
 void take_best(const RunPlan& plan, const RunOutcome& outcome, LoadedModel& model,
                AdamW& optimizer) {
@@ -150,8 +184,8 @@ void take_best(const RunPlan& plan, const RunOutcome& outcome, LoadedModel& mode
 
 // From the first step that is missing to the result.
 RunOutcome train(const RunPlan& plan, LoadedModel& model, Trainer& trainer,
-                 const RunIdentity& identity, const RunState& state, MetricsWriter& metrics,
-                 std::FILE* out) {
+                 const Tokenizer& tokenizer, const RunIdentity& identity, const RunState& state,
+                 MetricsWriter& metrics, std::FILE* out) {
   const TrainConfig& config = plan.config;
   const ExportSource source = {base_model_dir(config), tokenizer_dir(config), plan.text};
   CheckpointKeeper keeper(plan.output_dir,
@@ -169,6 +203,9 @@ RunOutcome train(const RunPlan& plan, LoadedModel& model, Trainer& trainer,
     settings.stop_requested = [] { return stop_signal() != 0; };
     evaluator.emplace(model, plan.data.validation, settings);
   }
+  std::optional<AnswerEvaluator> answers;
+  if (evaluator && config.do_causal_lm_eval)
+    answers.emplace(model, plan.data.validation, tokenizer, answer_settings(config, model.config));
   const auto schedule = [&](const StepInterval& interval) {
     return StepSchedule(interval, plan.total_steps, plan.sampler.steps_per_epoch());
   };
@@ -181,13 +218,17 @@ RunOutcome train(const RunPlan& plan, LoadedModel& model, Trainer& trainer,
                         .schedule = schedule(evaluation_interval(config)),
                         .patience = config.early_stopping_patience,
                         .threshold = config.early_stopping_threshold,
-                        .keep_best = config.load_best_model_at_end},
+                        .keep_best = config.load_best_model_at_end,
+                        .on_start = config.eval_on_start,
+                        .answers = answers ? &*answers : nullptr,
+                        .shown_answers = config.eval_table_size},
                        {config.loss_watchdog_threshold, config.loss_watchdog_patience},
                        state};
   RunOutcome outcome = run_training_loop(loop, out);
   if (outcome.signal == 0) {
     take_best(plan, outcome, model, trainer.optimizer());
     outcome.result = export_model(model, plan.output_dir, source);
+    write_result(plan, outcome);
   }
   say(out, "\n" + describe_outcome(plan, outcome));
   return outcome;
@@ -259,7 +300,7 @@ RunOutcome run_finetuning(const LoadedConfig& loaded, const PathRoots& roots, st
     make_directories(output_dir.string());
     if (!lock) lock.emplace(output_dir);
     MetricsWriter metrics = prepare_output(plan, checkpoint);
-    return train(plan, model, trainer, identity, state, metrics, out);
+    return train(plan, model, trainer, tokenizer, identity, state, metrics, out);
   });
 }
 

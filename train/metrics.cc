@@ -75,6 +75,10 @@ std::string metrics_json(const EvalMetrics& m) {
   line.field("eval_labels", std::to_string(m.labels));
   line.field("eval_tokens", std::to_string(m.tokens));
   line.field("eval_seconds", json_number(m.seconds));
+  if (m.exact_match) {
+    line.field("eval_exact_match", json_number(*m.exact_match));
+    line.field("eval_answers", std::to_string(m.answers));
+  }
   return line.str();
 }
 

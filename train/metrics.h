@@ -12,12 +12,16 @@
 //   {"step":40,"eval_loss":1.25,"eval_perplexity":3.49,"eval_labels":812,"eval_tokens":4096,
 //    "eval_seconds":0.8}
 //
+// and where answers are compared, "eval_exact_match":0.95,"eval_answers":240 at its end. Step 0 is
+// before training.
+//
 // A number is written with the fewest digits that read back as the same double. JSON has no words
 // for numbers that are not finite; they are the strings "NaN", "Infinity" and "-Infinity".
 #pragma once
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 
 #include "data/file.h"
@@ -42,6 +46,8 @@ struct EvalMetrics {
   int64_t labels = 0;
   int64_t tokens = 0;
   double seconds = 0;
+  std::optional<double> exact_match = {};  // of the answers to held-out prompts
+  int64_t answers = 0;                     // that were compared
 };
 
 // The object, without a line end.

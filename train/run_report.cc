@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <cstdio>
 #include <string_view>
 
@@ -113,13 +114,66 @@ std::string memory_text(const MemoryForecast& forecast) {
   return text;
 }
 
-std::string next_text(const RunPlan& plan, const RunOutcome& outcome) {
-  if (plan.config.base_model.path.empty())
-    return "your own rows: finetune train/examples/gsm8k.yaml datasets.0.path=FILE.jsonl";
+// A word of a shell's command line.
+std::string shell_word(const std::string& text) {
+  constexpr std::string_view kPlain =
+      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./:=@%+,-";
+  if (!text.empty() && text.find_first_not_of(kPlain) == std::string::npos) return text;
+  std::string word = "'";
+  for (const char c : text) word += c == '\'' ? "'\\''" : std::string(1, c);
+  return word + "'";
+}
+
+bool is_chat(const TrainConfig& config) {
+  const RowType type = config.datasets.empty() ? RowType::kAuto : config.datasets[0].type.word;
+  return type == RowType::kAuto || type == RowType::kMessages || type == RowType::kShareGpt ||
+         type == RowType::kQuestionAnswer || type == RowType::kAlpacaTemplate;
+}
+
+// Commands to go on with: ask the result something, and train on other rows.
+std::string next_lines(const RunPlan& plan, const RunOutcome& outcome) {
+  const std::string base = plan.config.base_model.path.string();
+  std::string ask = "tools/bazel run //tools:generate --";
   if (plan.model.lora)
-    return "evaluate --model " + plan.config.base_model.path.string() + " --adapter " +
-           outcome.result.string() + " --batch FILE --out FILE";
-  return "evaluate --model " + outcome.result.string() + " --batch FILE --out FILE";
+    ask += " --model " + shell_word(base.empty() ? plan.config.base_model.written : base) +
+           " --adapter " + shell_word(outcome.result.string());
+  else
+    ask += " --model " + shell_word(outcome.result.string());
+  if (base.empty() && plan.model.lora)
+    ask += " --tokenizer " + shell_word(tokenizer_dir(plan.config));
+  if (plan.config.load_in_4bit)
+    ask += std::string(" --load-in-4bit ") + name_of(plan.config.bnb_4bit_quant_type);
+  if (is_chat(plan.config)) ask += " --chat";
+  const std::vector<HeldOutAnswer>& shown = outcome.answers.after;
+  if (!shown.empty() || !is_chat(plan.config))
+    ask += " --prompt " + (shown.empty() ? "TEXT" : shell_word(printable(shown[0].prompt, 300)));
+  return line("next", ask) + line("",
+                                  "tools/bazel run //train:finetune -- train/examples/gsm8k.yaml "
+                                  "datasets.0.path=YOUR_ROWS.jsonl");
+}
+
+// "exact match 95.0 % (228 of 240)".
+std::string exact_match_text(double part, int64_t rows) {
+  return printed("exact match %.1f %% (", 100 * part) +
+         format_count(std::llround(part * static_cast<double>(rows))) + " of " +
+         format_count(rows) + ")";
+}
+
+// The prompts that were answered before and after, each with its answers.
+std::string answer_lines(const ShownAnswers& shown) {
+  constexpr int64_t kLongest = 300;  // bytes of a text
+  const auto column = [](const char* name, const std::string& text) {
+    return line("", std::string(name) + printable(text, kLongest));
+  };
+  std::string lines;
+  for (size_t i = 0; i < shown.after.size(); ++i) {
+    const HeldOutAnswer& a = shown.after[i];
+    lines += line("", a.where) + column("  prompt  ", a.prompt);
+    if (i < shown.before.size()) lines += column("  before  ", shown.before[i].answer);
+    lines += column("  after   ", a.answer);
+    if (!a.exact()) lines += column("  wanted  ", a.expected);
+  }
+  return lines;
 }
 
 // What the evaluations said, if there were any.
@@ -130,6 +184,13 @@ std::string evaluation_lines(const RunPlan& plan, const RunOutcome& o) {
   if (e.best)
     text += printed(", the lowest %.4f", *e.best) + " after step " + format_count(e.best_step);
   std::string lines = line("held out", text);
+  if (o.exact_match_after) {
+    std::string match = exact_match_text(*o.exact_match_after, o.answered);
+    if (o.exact_match_before)
+      match += printed(", before training %.1f %%", 100 * *o.exact_match_before);
+    lines += line("answers", match);
+  }
+  lines += answer_lines(o.answers);
   if (o.stopped_early)
     lines +=
         line("", "stopped after " + format_count(o.steps) + " of " +
@@ -210,6 +271,10 @@ std::string describe_plan(const RunPlan& plan) {
   return text;
 }
 
+std::string describe_exact_match(const AnswerEvaluation& e) {
+  return exact_match_text(e.exact_match(), static_cast<int64_t>(e.answers.size()));
+}
+
 RunOutcome outcome_of(const RunState& state) {
   return {.first_loss = state.first_loss,
           .last_loss = state.last_loss,
@@ -237,8 +302,7 @@ std::string describe_outcome(const RunPlan& plan, const RunOutcome& o) {
            line("next", "the same command with resume_from_checkpoint=auto output_dir=" +
                             plan.output_dir.string());
   return line("done", numbers) + evaluation_lines(plan, o) +
-         line(plan.model.lora ? "adapter" : "model", o.result.string()) +
-         line("next", next_text(plan, o));
+         line(plan.model.lora ? "adapter" : "model", o.result.string()) + next_lines(plan, o);
 }
 
 std::string describe_finished(const std::filesystem::path& checkpoint, const RunOutcome& o,

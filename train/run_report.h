@@ -11,6 +11,7 @@
 
 #include "data/sampler.h"
 #include "models/load_model.h"
+#include "train/answer_evaluator.h"
 #include "train/config.h"
 #include "train/memory_forecast.h"
 #include "train/run_state.h"
@@ -33,6 +34,12 @@ struct RunPlan {
   TextSettings text = {};                   // what the result carries of it
 };
 
+// Some held-out prompts with the model's answers; empty where they were not asked for.
+struct ShownAnswers {
+  std::vector<HeldOutAnswer> before;  // training
+  std::vector<HeldOutAnswer> after;
+};
+
 // Of the whole run, with the parts before it was resumed.
 struct RunOutcome {
   double first_loss = 0;
@@ -43,6 +50,9 @@ struct RunOutcome {
   std::filesystem::path result = {};  // the adapter's, the model's or the last checkpoint's folder
   bool stopped_early = false;         // evaluations no longer got better
   EvaluationState evaluation = {};
+  std::optional<double> exact_match_before = {}, exact_match_after = {};
+  int64_t answered = 0;  // held-out rows that they are about
+  ShownAnswers answers = {};
   int signal = 0;  // that stopped the run before its end; 0: none
 };
 
@@ -59,6 +69,9 @@ std::string trainable_parts(const LoadedModel& model);
 
 // The header: about a dozen lines, each "name     text".
 std::string describe_plan(const RunPlan& plan);
+
+// "exact match 95.0 % (228 of 240)".
+std::string describe_exact_match(const AnswerEvaluation& evaluation);
 
 // The closing lines: loss, time, speed, memory, where the result is, and what to do next.
 std::string describe_outcome(const RunPlan& plan, const RunOutcome& outcome);

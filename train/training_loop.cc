@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "train/training_loop.h"
 
+#include <algorithm>
 #include <chrono>
 #include <new>
 
@@ -99,31 +100,81 @@ void report(const StepResult& r, double seconds, double elapsed, int64_t first_s
        .seconds_left = estimate_seconds_left(elapsed, r.step - first_step, total - r.step)});
 }
 
-void show_evaluation(const Evaluation& e, const RunState& state, ProgressPrinter& progress,
-                     std::FILE* out) {
+// One evaluation: the loss, and the answers where they are wanted.
+struct Measured {
+  Evaluation loss;
+  std::optional<AnswerEvaluation> answers;
+
+  double seconds() const { return loss.seconds + (answers ? answers->seconds : 0); }
+};
+
+// Nothing if it was given up.
+std::optional<Measured> measure(const TrainingLoop& loop) {
+  const std::optional<Evaluation> loss = loop.evaluation.evaluator->run();
+  if (!loss) return std::nullopt;
+  Measured m = {*loss, std::nullopt};
+  if (!loop.evaluation.answers) return m;
+  m.answers = loop.evaluation.answers->run();
+  if (!m.answers) return std::nullopt;
+  return m;
+}
+
+void record(const Measured& m, int64_t step, MetricsWriter& metrics) {
+  EvalMetrics line = {.step = step,
+                      .loss = m.loss.loss,
+                      .perplexity = m.loss.perplexity(),
+                      .labels = m.loss.labels,
+                      .tokens = m.loss.tokens,
+                      .seconds = m.seconds()};
+  if (m.answers) {
+    line.exact_match = m.answers->exact_match();
+    line.answers = static_cast<int64_t>(m.answers->answers.size());
+  }
+  metrics.write_evaluation(line);
+}
+
+void show(const Measured& m, const std::string& when, bool best, ProgressPrinter& progress,
+          std::FILE* out) {
   progress.finish();
-  std::fprintf(out, "evaluation after step %lld: loss %.4f, perplexity %.4g%s, %s\n",
-               static_cast<long long>(state.steps), e.loss, e.perplexity(),
-               state.evaluation.best_step == state.steps ? " (the best so far)" : "",
-               format_duration(e.seconds).c_str());
+  std::string text = "evaluation " + when + ": ";
+  if (m.answers) text += describe_exact_match(*m.answers) + ", ";
+  std::fprintf(out, "%sloss %.4f, perplexity %.4g%s, %s\n", text.c_str(), m.loss.loss,
+               m.loss.perplexity(), best ? " (the best so far)" : "",
+               format_duration(m.seconds()).c_str());
   std::fflush(out);
 }
 
+// The first answers that the model gives, for the report at the end of the run.
+std::vector<HeldOutAnswer> shown_answers(const TrainingLoop& loop, const Measured& m) {
+  if (!m.answers) return {};
+  const std::vector<HeldOutAnswer>& all = m.answers->answers;
+  const int64_t n = std::min(loop.evaluation.shown_answers, static_cast<int64_t>(all.size()));
+  return {all.begin(), all.begin() + n};
+}
+
+// The evaluation before the first step. It counts for no stopping and no best model.
+void evaluate_start(const TrainingLoop& loop, ProgressPrinter& progress, std::FILE* out,
+                    ShownAnswers& shown) {
+  if (!loop.evaluation.evaluator || !loop.evaluation.on_start || loop.state.steps > 0) return;
+  const std::optional<Measured> m = measure(loop);
+  if (!m) return;
+  record(*m, 0, loop.metrics);
+  show(*m, "before training", /*best=*/false, progress, out);
+  shown.before = shown_answers(loop, *m);
+}
+
 // The evaluation that is due after the steps done, unless it was made.
-void evaluate(TrainingLoop& loop, ProgressPrinter& progress, std::FILE* out) {
+void evaluate(TrainingLoop& loop, ProgressPrinter& progress, std::FILE* out, ShownAnswers& shown) {
   RunState& state = loop.state;
   if (!loop.evaluation.due(state.steps) || state.evaluation.step == state.steps) return;
-  const std::optional<Evaluation> e = loop.evaluation.evaluator->run();
-  if (!e) return;
+  const std::optional<Measured> m = measure(loop);
+  if (!m) return;
   const bool best =
-      take_evaluation(state.steps, e->loss, loop.evaluation.threshold, state.evaluation);
-  loop.metrics.write_evaluation({.step = state.steps,
-                                 .loss = e->loss,
-                                 .perplexity = e->perplexity(),
-                                 .labels = e->labels,
-                                 .tokens = e->tokens,
-                                 .seconds = e->seconds});
-  show_evaluation(*e, state, progress, out);
+      take_evaluation(state.steps, m->loss.loss, loop.evaluation.threshold, state.evaluation);
+  record(*m, state.steps, loop.metrics);
+  show(*m, "after step " + std::to_string(state.steps), state.evaluation.best_step == state.steps,
+       progress, out);
+  if (best || !loop.evaluation.keep_best) shown.after = shown_answers(loop, *m);
   if (best && loop.evaluation.keep_best) loop.keeper.save(state, loop.metrics, /*full=*/true);
 }
 
@@ -134,8 +185,10 @@ RunOutcome run_training_loop(TrainingLoop& loop, std::FILE* out) {
   ProgressPrinter progress(out, loop.plan.config.logging_steps);
   RunState& state = loop.state;
   const int64_t first_step = state.steps;
+  ShownAnswers shown;
+  evaluate_start(loop, progress, out, shown);
+  evaluate(loop, progress, out, shown);
   const Clock::time_point start = Clock::now();
-  evaluate(loop, progress, out);
   const auto stopped_early = [&] {
     return stops_early(state.evaluation, loop.evaluation.patience);
   };
@@ -148,11 +201,12 @@ RunOutcome run_training_loop(TrainingLoop& loop, std::FILE* out) {
     count(r, seconds, loop, state);
     report(r, seconds, seconds_since(start), first_step, loop, progress);
     loop.watchdog.observe(r.step, r.loss, state.above_threshold);
-    evaluate(loop, progress, out);
+    evaluate(loop, progress, out, shown);
     if (loop.schedule.due(r.step)) loop.keeper.save(state, loop.metrics);
   }
   progress.finish();
   RunOutcome outcome = outcome_of(state);
+  outcome.answers = std::move(shown);
   outcome.stopped_early = stopped_early();
   if (outcome.stopped_early && loop.schedule.ever()) loop.keeper.save(state, loop.metrics);
   const bool evaluated = !loop.evaluation.due(state.steps) || state.evaluation.step == state.steps;

@@ -6,6 +6,7 @@
 
 #include <cstdio>
 
+#include "train/answer_evaluator.h"
 #include "train/checkpoint_keeper.h"
 #include "train/evaluator.h"
 #include "train/loss_watchdog.h"
@@ -23,7 +24,10 @@ struct EvaluationPlan {
   StepSchedule schedule;
   std::optional<int64_t> patience = {};  // early stopping
   double threshold = 0;
-  bool keep_best = false;  // the best model so far has a checkpoint
+  bool keep_best = false;                    // the best model so far has a checkpoint
+  bool on_start = false;                     // one before the first step too
+  const AnswerEvaluator* answers = nullptr;  // null: only the loss is measured
+  int64_t shown_answers = 0;
 
   bool due(int64_t step) const { return evaluator && step > 0 && schedule.due(step); }
 };

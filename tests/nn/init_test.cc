@@ -33,6 +33,14 @@ TEST_CASE("init: moments and bounds of each kind") {
   CHECK(*std::min_element(a.begin(), a.end()) >= std::log(0.01f));
   CHECK(*std::max_element(a.begin(), a.end()) <= std::log(16.0f));
   CHECK(values(Init::ones())[7] == 1);
+  // Half of the steps, which are softplus of the biases, are above the middle of the logarithms.
+  int64_t above = 0;
+  for (const float bias : values(Init::dt_bias())) {
+    const double step = std::log1p(std::exp(static_cast<double>(bias)));
+    CHECK_MESSAGE((step > 0.000999 && step < 0.1001), step);
+    above += step > 0.01;
+  }
+  CHECK(std::abs(static_cast<double>(above) / 50000 - 0.5) < 0.01);
 }
 
 TEST_CASE("init: keyed by seed and name, whatever the number of threads") {

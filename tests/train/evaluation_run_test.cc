@@ -110,6 +110,54 @@ TEST_CASE("evaluation: does not change a bit of the training") {
   CHECK(b.printed.find("evaluation after step 8: loss ") != std::string::npos);
 }
 
+TEST_CASE("evaluation: answers to held-out prompts, before training and later") {
+  const TemporaryDirectory dir;
+  TrainConfig without = config_for(dir, "without"), with = config_for(dir, "with");
+  // One answer for all, so that a few steps are enough to learn it.
+  std::string rows;
+  for (int i = 0; i < 40; ++i)
+    rows += R"({"question": "Say it, )" + std::to_string(i) + R"(!", "answer": "It."})" + "\n";
+  for (TrainConfig* config : {&without, &with}) {
+    write_file(dir / "rows.jsonl", rows);
+    config->learning_rate = 0.03;
+    config->max_steps = 30;
+  }
+  with.eval_steps = 10;
+  with.eval_on_start = true;
+  with.do_causal_lm_eval = true;
+  with.eval_max_new_tokens = 8;
+  with.eval_table_size = 2;
+  const Finished a = run(without), b = run(with);
+  CHECK(adapter_bytes(a.outcome.result) == adapter_bytes(b.outcome.result));
+  CHECK(b.evaluated == Steps{0, 10, 20, 30});
+  CHECK(b.outcome.exact_match_before == 0.0);
+  CHECK(b.outcome.exact_match_after == 1.0);
+  CHECK(b.outcome.answered == 10);
+  REQUIRE(b.outcome.answers.after.size() == 2);
+  CHECK(b.outcome.answers.after[0].answer == "It.");
+  CHECK(b.outcome.answers.before[0].answer != "It.");
+  for (const char* part : {"evaluation before training: exact match 0.0 % (0 of 10), loss ",
+                           "evaluation after step 30: exact match 100.0 % (10 of 10), loss ",
+                           "answers  exact match 100.0 % (10 of 10), before training 0.0 %\n",
+                           "  prompt  Say it, ", "  after   It.\n"})
+    CHECK_MESSAGE(b.printed.find(part) != std::string::npos, part, " in: ", b.printed);
+
+  const auto result = nlohmann::json::parse(
+      read_file((with.output_dir / "result.json").string(), ErrorCode::kInternal));
+  CHECK(result["exact_match_before"] == 0.0);
+  CHECK(result["exact_match_after"] == 1.0);
+  CHECK(result["rows"] == 10);
+  CHECK(result["train_seconds"] > 0.0);
+  CHECK(result["peak_memory_bytes"] > 0);
+  CHECK(result["predicted_memory_bytes"] > 0);
+  CHECK(fs::exists(with.output_dir / "result.svg"));
+  // Where no answers are asked for, none are claimed.
+  const auto unmeasured = nlohmann::json::parse(
+      read_file((without.output_dir / "result.json").string(), ErrorCode::kInternal));
+  CHECK(unmeasured["exact_match_after"].is_null());
+  CHECK(unmeasured["rows"] == 0);
+}
+
 TEST_CASE("evaluation: after each epoch and after the last step, unless told otherwise") {
   const TemporaryDirectory dir;
   CHECK(run(config_for(dir, "epochs")).evaluated == Steps{5, 8});

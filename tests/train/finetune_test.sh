@@ -92,7 +92,9 @@ expect 4 "error: " "$finetune" "$repository/train/examples/quickstart.yaml" \
 
 # Without output_dir it is outputs/<time> there.
 expect 0 "" "$finetune" "$repository/train/examples/quickstart.yaml" max_steps=1
-exists "$(echo "$work"/user/outputs/*/model/model.safetensors)"
+exists "$(echo "$work"/user/outputs/*/adapter/adapter_model.safetensors)"
+exists "$(echo "$work"/user/outputs/*/result.json)"
+exists "$(echo "$work"/user/outputs/*/result.svg)"
 
 printf '{"question": "a?", "answer": "b"}\n{"question": 1}\n' >"$work/user/bad.jsonl"
 expect 3 "bad.jsonl:2: " "$finetune" "$repository/train/examples/gsm8k.yaml" \

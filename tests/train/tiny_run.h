@@ -25,6 +25,7 @@ struct TinyKind {
   int64_t accumulation = 1;
   bool eight_bit = false;  // optimizer states
   int64_t total_steps = 20;
+  double learning_rate = 0.01;
   Device device = kCpu;
   DType dtype = DType::f32;
 };
@@ -117,7 +118,7 @@ class TinyRun {
 
   static TrainerSettings settings(const TinyKind& kind) {
     TrainerSettings s;
-    s.learning_rate = {LrSchedule::kCosine, 0.01, 2, kind.total_steps};
+    s.learning_rate = {LrSchedule::kCosine, kind.learning_rate, 2, kind.total_steps};
     s.optimizer = {.weight_decay = 0.1, .max_grad_norm = 1, .eight_bit = kind.eight_bit};
     s.aux_loss = true;
     s.aux_coefficient = 0.1;

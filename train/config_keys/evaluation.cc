@@ -39,12 +39,25 @@ TrainKeys evaluation_keys() {
                "the result is the model with the lowest loss, not the last one"),
       choice<&C::metric_for_best_model>("metric_for_best_model", kMetrics,
                                         "what makes a model the best one"),
+      honoured("eval_on_start", &C::eval_on_start,
+               "evaluate before the first step too; that counts for no stopping and no best model"),
+      honoured(
+          "do_causal_lm_eval", &C::do_causal_lm_eval,
+          "evaluations also let the model answer the held-out prompts, by greedy decoding, and "
+          "compare"),
+      with_example(
+          honoured("eval_causal_lm_metrics", &C::eval_causal_lm_metrics,
+                   "how answers are compared: exact_match, the part that is right byte for "
+                   "byte"),
+          "[exact_match]"),
+      honoured("eval_max_new_tokens", &C::eval_max_new_tokens,
+               "tokens after which an answer is cut off", at_least(1)),
+      honoured("eval_table_size", &C::eval_table_size,
+               "held-out prompts to show with their answers before and after training",
+               kNotNegative),
       refused("greater_is_better", "the best model is the one with the lowest loss", "false"),
-      no_op("eval_table_size", "no predictions are sent to a tracking service"),
-      no_op("eval_max_new_tokens", "evaluations measure the loss and generate nothing"),
       no_op("bench_dataset", "no benchmark is downloaded"),
       no_op("eval_accumulation_steps", "no predictions are kept in memory"),
-      no_op("eval_on_start", "the first evaluation is after a step"),
   };
 }
 

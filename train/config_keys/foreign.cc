@@ -66,8 +66,6 @@ TrainKeys foreign_keys() {
       no_op("tiled_mlp*", kOneWay),
 
       // Evaluation by generating.
-      refused("do_causal_lm_eval", kLoss),
-      refused("eval_causal_lm_metrics", kLoss),
       refused("do_bench_eval", kLoss),
       no_op("bench_*", kLoss),
       no_op("eval_table_max_new_tokens", kLoss),

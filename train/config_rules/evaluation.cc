@@ -58,6 +58,30 @@ TrainRules evaluation_rules() {
           "has no effect: no rows are held out; set val_set_size (0.05, say) or test_datasets"),
       needs_rows("early stopping without rows", "early_stopping_patience"),
       needs_rows("best model without rows", "load_best_model_at_end"),
+      needs_rows("answers without rows", "do_causal_lm_eval"),
+      needs_rows("evaluation at the start without rows", "eval_on_start"),
+      needs_evaluations("answers without evaluations", "do_causal_lm_eval"),
+      needs_evaluations("evaluation at the start without evaluations", "eval_on_start"),
+      error(
+          "answers without prompts", {"do_causal_lm_eval", "train_on_inputs"},
+          [](const C& c, const G&) { return c.do_causal_lm_eval && c.train_on_inputs; },
+          "a prompt cannot be told from its answer with train_on_inputs; remove one of the two"),
+      error(
+          "other metrics", {"eval_causal_lm_metrics"},
+          [](const C& c, const G&) {
+            return std::any_of(
+                c.eval_causal_lm_metrics.begin(), c.eval_causal_lm_metrics.end(),
+                [](const std::string& m) { return m != "exact_match" && m != "perplexity"; });
+          },
+          "expected exact_match; perplexity is always measured, others are not"),
+      notice(
+          "answer keys without answers",
+          {"eval_table_size", "eval_max_new_tokens", "do_causal_lm_eval"},
+          [](const C& c, const G& given) {
+            return !c.do_causal_lm_eval &&
+                   (given.on("eval_table_size") || given.on("eval_max_new_tokens"));
+          },
+          "has no effect without do_causal_lm_eval: true"),
       error(
           "eval_strategy without rows", {"eval_strategy", "val_set_size", "test_datasets"},
           [](const C& c, const G& given) {
