@@ -11,8 +11,10 @@ repository=$PWD
 work=$(mktemp -d "${TEST_TMPDIR:-/tmp}/readme.XXXXXX")
 trap 'rm -rf "$work"' EXIT
 clone=$work/clone
-mkdir -p "$clone/tools" "$clone/bazel-bin/train" "$clone/bazel-bin/tools"
-ln -s "$repository"/{data,train} "$clone/"
+mkdir -p "$clone/tools" "$clone/train" "$clone/bazel-bin/train" "$clone/bazel-bin/tools"
+# Files, not links to files elsewhere: those are refused in a model's folder.
+cp -rL "$repository/data" "$clone/"
+cp -rL "$repository/train/examples" "$repository/train/README.md" "$clone/train/"
 ln -s "$repository/train/finetune" "$clone/bazel-bin/train/finetune"
 ln -s "$repository/tools/generate" "$repository/tools/evaluate" "$clone/bazel-bin/tools/"
 
@@ -34,7 +36,7 @@ case $verb in
     program=$(program_of "$1")
     shift
     [[ ${1:-} != -- ]] || shift
-    export BUILD_WORKING_DIRECTORY=$PWD BUILD_WORKSPACE_DIRECTORY=$REPOSITORY
+    export BUILD_WORKING_DIRECTORY=$PWD BUILD_WORKSPACE_DIRECTORY=$CLONE
     exec "$program" "$@"
     ;;
   test) [[ $* == //... ]] ;;
@@ -42,7 +44,7 @@ case $verb in
 esac
 BAZEL
 chmod +x "$clone/tools/bazel"
-export REPOSITORY=$repository
+export REPOSITORY=$repository CLONE=$clone
 
 # What the reader has: a model, rows.
 mkdir "$clone/MODEL"
@@ -78,7 +80,7 @@ awk -F '[:,]' '{gsub(/[" {}]/, "", $1); value[$1] = $2}
     memory = value["peak_memory_bytes"] / value["predicted_memory_bytes"]
     exit !(value["exact_match_before"] < 0.1 && value["exact_match_after"] >= 0.8 &&
            value["rows"] >= 200 && memory > 0.95 && memory < 1.02)
-  }' "$result" || { echo "FAILED: the quickstart'"'"'s result" >&2; failures=$((failures + 1)); }
+  }' "$result" || { echo "FAILED: the result of the quickstart" >&2; failures=$((failures + 1)); }
 next=$(sed -n 's/^next  *//p' "$work/quickstart" | head -1)
 answer=$(cd "$clone" && bash -c "$next" </dev/null 2>/dev/null) || failures=$((failures + 1))
 echo "\$ $next"

@@ -57,7 +57,8 @@ check() {
 
 # train FINETUNE: what the program writes does not depend on the run, nor on being killed.
 train() {
-  local quickstart=("$1" train/examples/quickstart.yaml device=cuda save_steps=20) out i pid
+  local quickstart=("$1" train/examples/quickstart.yaml device=cuda
+    save_strategy=steps save_steps=20) out i pid
   out=$(mktemp -d)
   for i in 1 2 3; do
     check "quickstart $i" "${quickstart[@]}" output_dir="$out/$i"

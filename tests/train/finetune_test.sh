@@ -6,10 +6,14 @@
 set -euo pipefail
 
 finetune=$PWD/train/finetune
-repository=$PWD
 work=$(mktemp -d "${TEST_TMPDIR:-/tmp}/finetune.XXXXXX")
 trap 'rm -rf "$work"' EXIT
 failures=0
+# Files, not links to files elsewhere: those are refused in a model's folder.
+repository=$work/repository
+mkdir -p "$repository/train"
+cp -rL data "$repository/"
+cp -rL train/examples "$repository/train/"
 
 # expect STATUS PATTERN COMMAND...: the exit status, and what standard error has in it ("" for
 # nothing at all).

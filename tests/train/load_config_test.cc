@@ -317,6 +317,7 @@ TEST_CASE("load_config: the GSM8K example needs nothing but the rows") {
       find_from_command_line("train/examples/gsm8k.yaml", PathRoots{fs::current_path(), {}});
   REQUIRE_FALSE(example.path.empty());
   const std::string file = example.path.string();
+  fs::create_directories(user.root / "data/quickstart/base");
   const LoadedConfig loaded =
       load_config(parse_command_line({file, "datasets.0.path=rows.jsonl"}), user.roots);
   CHECK(loaded.notices.empty());

@@ -77,9 +77,11 @@ TrainRules evaluation_rules() {
       notice(
           "answer keys without answers",
           {"eval_table_size", "eval_max_new_tokens", "do_causal_lm_eval"},
-          [](const C& c, const G& given) {
-            return !c.do_causal_lm_eval &&
-                   (given.on("eval_table_size") || given.on("eval_max_new_tokens"));
+          [](const C& c, const G&) {
+            // As in a configuration that was written out, their defaults say nothing.
+            const C defaults;
+            return !c.do_causal_lm_eval && (c.eval_table_size != defaults.eval_table_size ||
+                                            c.eval_max_new_tokens != defaults.eval_max_new_tokens);
           },
           "has no effect without do_causal_lm_eval: true"),
       error(
