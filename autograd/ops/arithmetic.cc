@@ -20,6 +20,11 @@ Var scale(const Var& x, const Tensor& factor) {
                 [gx = x.grad(), factor](const Tensor& dy) { gx->add(kernels::scale(dy, factor)); });
 }
 
+Var scale(const Var& x, double factor) {
+  return record({x}, kernels::scale(x.value(), factor),
+                [gx = x.grad(), factor](const Tensor& dy) { gx->add(kernels::scale(dy, factor)); });
+}
+
 Var reshape(const Var& x, const Shape& shape) {
   return record({x}, x.value().view(shape), [gx = x.grad(), before = x.shape()](const Tensor& dy) {
     gx->add(dy.view(before));

@@ -34,6 +34,13 @@ TEST_CASE("gradcheck: scale") {
   }
 }
 
+TEST_CASE("gradcheck: scale, by a number") {
+  const auto r =
+      gradcheck([](std::span<const Var> v) { return std::vector<Var>{scale(v[0], -1.7)}; },
+                {random_f64({3, 5}, "x")});
+  CHECK_MESSAGE(r.worst < 1e-7, r.where);
+}
+
 TEST_CASE("gradcheck: reshape") {
   for (const auto& [from, to] : {std::pair{Shape{1}, Shape{1, 1}},
                                  {Shape{17}, Shape{17, 1}},

@@ -3,8 +3,11 @@
 #include "kernels/dropout/dropout.h"
 #include "kernels/elementwise/elementwise.h"
 #include "kernels/embedding/embedding.h"
+#include "kernels/geglu/geglu.h"
+#include "kernels/layer_norm/layer_norm.h"
 #include "kernels/rms_norm/rms_norm.h"
 #include "kernels/sigmoid_gate/sigmoid_gate.h"
+#include "kernels/squared_relu/squared_relu.h"
 #include "kernels/swiglu/swiglu.h"
 #include "tools/bench/bench_case.h"
 
@@ -29,16 +32,68 @@ std::vector<BenchCase> norm_cases(const BenchSizes& s) {
          const GradTarget dw{Tensor::zeros({c}, DType::f32)};
          return [=] { rms_norm_backward(dy, {}, h, w, rstd, NormWeight::zero_centred, dw); };
        }},
+      {"layer_norm", "layer_norm_forward", shape, layer_norm_forward_cost(n, c, t, true),
+       [=] {
+         const Tensor x = values({n, c}, t), residual = values({n, c}, t), w = values({c}, t);
+         return [=] { layer_norm_forward(x, residual, w, w, 1e-5); };
+       }},
+      {"layer_norm", "layer_norm_backward", shape, layer_norm_backward_cost(n, c, t, true),
+       [=] {
+         const Tensor h = values({n, c}, t), w = values({c}, t), dy = values({n, c}, t);
+         const Tensor stats = layer_norm_forward(h, {}, w, w, 1e-5).stats;
+         const LayerNormTargets targets{{Tensor::zeros({c}, DType::f32)},
+                                        {Tensor::zeros({c}, DType::f32)}};
+         return [=] { layer_norm_backward(dy, {}, h, w, stats, targets); };
+       }},
   };
+}
+
+// The activations of dense MLPs and of shared experts, [N, F].
+std::vector<BenchCase> activation_cases(const BenchSizes& s) {
+  const int64_t n = s.tokens, f = s.model.moe.shared_width;
+  const DType t = s.dtype;
+  const std::string shape = shape_text({{"N", n}, {"F", f}}, t);
+  std::vector<BenchCase> cases = {
+      {"squared_relu", "squared_relu_forward", shape, squared_relu_forward_cost(n * f, t),
+       [=] {
+         const Tensor x = values({n, f}, t);
+         return [=] { squared_relu_forward(x); };
+       }},
+      {"squared_relu", "squared_relu_backward", shape, squared_relu_backward_cost(n * f, t),
+       [=] {
+         const Tensor x = values({n, f}, t), dy = values({n, f}, t);
+         return [=] { squared_relu_backward(dy, x); };
+       }},
+  };
+  struct Gated {
+    std::string name;
+    Tensor (*forward)(const Tensor& gate, const Tensor& up);
+    void (*backward)(const Tensor& dh, const Tensor& gate, const Tensor& up, const Tensor& dgate,
+                     const Tensor& dup);
+    Cost forward_cost, backward_cost;
+  };
+  for (const Gated& g : {Gated{"swiglu", swiglu_forward, swiglu_backward,
+                               swiglu_forward_cost(n, f, t), swiglu_backward_cost(n, f, t)},
+                         Gated{"geglu", geglu_forward, geglu_backward, geglu_forward_cost(n, f, t),
+                               geglu_backward_cost(n, f, t)}}) {
+    cases.push_back({g.name, g.name + "_forward", shape, g.forward_cost, [=] {
+                       const Tensor gate = values({n, f}, t), up = values({n, f}, t);
+                       return [=, forward = g.forward] { forward(gate, up); };
+                     }});
+    cases.push_back({g.name, g.name + "_backward", shape, g.backward_cost, [=] {
+                       const Tensor gate = values({n, f}, t), up = values({n, f}, t);
+                       const Tensor dgate = Tensor::zeros_like(gate), dup = Tensor::zeros_like(up);
+                       return [=, backward = g.backward] { backward(up, gate, up, dgate, dup); };
+                     }});
+  }
+  return cases;
 }
 
 std::vector<BenchCase> gate_cases(const BenchSizes& s) {
   const int64_t n = s.tokens, c = s.model.hidden_size, h = s.model.heads, d = s.model.head_dim;
-  const int64_t f = s.model.moe.shared_width;
   const DType t = s.dtype;
   const std::string head_shape = shape_text({{"N", n}, {"H", h}, {"D", d}}, t);
   const std::string shape = shape_text({{"N", n}, {"C", c}}, t);
-  const std::string swiglu_shape = shape_text({{"N", n}, {"F", f}}, t);
   return {
       {"sigmoid_gate", "sigmoid_gate_forward", head_shape, sigmoid_gate_forward_cost(n, h * d, t),
        [=] {
@@ -60,17 +115,6 @@ std::vector<BenchCase> gate_cases(const BenchSizes& s) {
        [=] {
          const Tensor dy = values({n, c}, t), shared = values({n, c}, t), z = values({n, 1}, t);
          return [=] { add_gated_backward(dy, shared, z); };
-       }},
-      {"swiglu", "swiglu_forward", swiglu_shape, swiglu_forward_cost(n, f, t),
-       [=] {
-         const Tensor gate = values({n, f}, t), up = values({n, f}, t);
-         return [=] { swiglu_forward(gate, up); };
-       }},
-      {"swiglu", "swiglu_backward", swiglu_shape, swiglu_backward_cost(n, f, t),
-       [=] {
-         const Tensor gate = values({n, f}, t), up = values({n, f}, t), dh = values({n, f}, t);
-         const Tensor dgate = Tensor::zeros_like(gate), dup = Tensor::zeros_like(up);
-         return [=] { swiglu_backward(dh, gate, up, dgate, dup); };
        }},
   };
 }
@@ -131,7 +175,7 @@ std::vector<BenchCase> elementwise_cases(const BenchSizes& s) {
          return [=] { embedding_backward(dy, ids, dtable); };
        }},
   };
-  for (auto part : {norm_cases, gate_cases})
+  for (auto part : {norm_cases, activation_cases, gate_cases})
     for (BenchCase& row : part(s)) cases.push_back(std::move(row));
   return cases;
 }
