@@ -32,6 +32,15 @@ void check_special_tokens(const TrainConfig& config, const Tokenizer& tokenizer)
   }
 }
 
+// Of a chat with a message put in front: what the chat tells of the others, by their own numbers.
+void without_first_message(RenderedChat& chat) {
+  const auto is_first = [](const auto& part) { return part.message == 0; };
+  std::erase_if(chat.turns, is_first);
+  std::erase_if(chat.unattributed, is_first);
+  for (TurnSpan& turn : chat.turns) --turn.message;
+  for (RenderedChat::Unattributed& lost : chat.unattributed) --lost.message;
+}
+
 }  // namespace
 
 ChatTemplateChoice template_choice(const TrainConfig& config, const DatasetConfig& dataset) {
@@ -54,7 +63,9 @@ ChatWriter make_chat_writer(const TrainConfig& config, const DatasetConfig& data
     if (system.empty()) return chat_template->render(c);
     Conversation conversation = c;
     add_default_system_message(conversation, system);
-    return chat_template->render(conversation);
+    RenderedChat chat = chat_template->render(conversation);
+    if (conversation.size() > c.size()) without_first_message(chat);
+    return chat;
   };
   writer.settings = chat_template->settings() + '\0' + config.default_system_message;
   writer.eos_token = chat_template->variable("eos_token");

@@ -206,6 +206,16 @@ TEST_CASE("training data: the keys of chat templates decide what conversations b
   CHECK(f.written("chat_template: chatml\n") == user + "a<|im_end|>\n");
   CHECK(f.written("chat_template: chatml\ndefault_system_message: Sing.\n") ==
         "<|im_start|>system\nSing.<|im_end|>\n" + user + "a<|im_end|>\n");
+  // What is learned is the answer, with or without a message that is not the row's.
+  for (const char* system : {"", "default_system_message: Sing.\n"}) {
+    const TrainingData data =
+        f.load(std::string("datasets: [{path: rows.jsonl}]\nchat_template: chatml\n") + system);
+    const TokenRow row = data.train.example(0);
+    std::vector<int32_t> learned;
+    for (size_t i = 0; i < row.ids.size(); ++i)
+      if (row.is_label[i]) learned.push_back(row.ids[i]);
+    CHECK(tokenizer().decode(learned) == "a<|im_end|>");
+  }
 
   // A model's own template, and one of the configuration's.
   f.write("model/tokenizer_config.json",
