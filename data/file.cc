@@ -22,7 +22,12 @@
 namespace hone {
 namespace {
 
-std::string system_error() { return std::strerror(errno); }
+std::string system_error() {
+  if (errno == EFBIG)
+    return "the file would be larger than this process may write (ulimit -f) or the file system "
+           "can hold";
+  return std::strerror(errno);
+}
 
 const char* kind_of(mode_t mode) {
   if (S_ISDIR(mode)) return "a directory";

@@ -4,6 +4,7 @@
 // Runs a model over given tokens and writes logits, loss and gradients: what golden files compare.
 #include <CLI/CLI.hpp>
 #include <cmath>
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
@@ -317,6 +318,7 @@ int parse_and_run(int argc, char** argv) {
 }  // namespace hone
 
 int main(int argc, char** argv) {
+  std::signal(SIGXFSZ, SIG_IGN);  // --out beyond ulimit -f is an error like any other
   try {
     // Under `bazel run` paths are relative to where the user stands.
     if (const char* directory = std::getenv("BUILD_WORKING_DIRECTORY"))

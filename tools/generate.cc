@@ -6,6 +6,7 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
@@ -271,6 +272,7 @@ int parse_and_run(int argc, char** argv) {
 }  // namespace hone
 
 int main(int argc, char** argv) {
+  std::signal(SIGXFSZ, SIG_IGN);  // --out beyond ulimit -f is an error like any other
   try {
     // Under `bazel run` paths are relative to where the user stands.
     if (const char* directory = std::getenv("BUILD_WORKING_DIRECTORY"))

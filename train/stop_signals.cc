@@ -15,6 +15,7 @@ namespace hone {
 namespace {
 
 constexpr std::array kStopping = {SIGINT, SIGTERM, SIGUSR1, SIGHUP};
+constexpr std::array kIgnored = {SIGPIPE, SIGXFSZ};
 
 // Lock-free, so that a handler may use them whichever thread it runs on.
 std::atomic<int> received{0};
@@ -23,7 +24,7 @@ static_assert(std::atomic<int>::is_always_lock_free && std::atomic<bool>::is_alw
 
 struct Saved {
   std::array<struct sigaction, kStopping.size()> stopping;
-  struct sigaction pipe;
+  std::array<struct sigaction, kIgnored.size()> ignored;
   bool installed = false;
 };
 Saved saved;
@@ -59,14 +60,16 @@ StopSignals::StopSignals() {
   }
   struct sigaction ignore = {};
   ignore.sa_handler = SIG_IGN;
-  ::sigaction(SIGPIPE, &ignore, &saved.pipe);
+  for (size_t i = 0; i < kIgnored.size(); ++i)
+    ::sigaction(kIgnored[i], &ignore, &saved.ignored[i]);
   saved.installed = true;
 }
 
 StopSignals::~StopSignals() {
   for (size_t i = 0; i < kStopping.size(); ++i)
     ::sigaction(kStopping[i], &saved.stopping[i], nullptr);
-  ::sigaction(SIGPIPE, &saved.pipe, nullptr);
+  for (size_t i = 0; i < kIgnored.size(); ++i)
+    ::sigaction(kIgnored[i], &saved.ignored[i], nullptr);
   saved.installed = false;
 }
 

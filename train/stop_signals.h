@@ -8,6 +8,7 @@
 //   SIGHUP                 the same, unless it was ignored at the start (nohup)
 //   a second one of these  ends the program at once; the last checkpoint stays as it is
 //   SIGPIPE                ignored: a reader of the output that goes away does not end a training
+//   SIGXFSZ                ignored: a file that would pass ulimit -f is then a write that fails
 //
 // Exit codes: 130 after SIGINT, 129 after SIGHUP, 143 after SIGTERM and SIGUSR1.
 #pragma once

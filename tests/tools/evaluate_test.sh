@@ -22,3 +22,10 @@ run batch.safetensors 2>message || status=$?
 [[ $status == 2 ]] || { echo "exit code $status instead of 2"; exit 1; }
 grep -q 'is an input of this run' message
 cmp model/golden.safetensors batch.safetensors
+
+# A limit on the size of files is a disk error like any other.
+status=0
+(ulimit -f 1 && run out.safetensors 2>message) || status=$?
+[[ $status == 8 ]] || { echo "exit code $status instead of 8"; exit 1; }
+grep -q '(ulimit -f)' message
+cmp first.safetensors out.safetensors

@@ -4,6 +4,7 @@
 // Runs that end by themselves, or are told to: signals, memory, another process.
 #include <doctest/doctest.h>
 #include <signal.h>
+#include <sys/resource.h>
 
 #include <filesystem>
 
@@ -86,6 +87,30 @@ TEST_CASE("resumed run: a second signal ends the process at once, the first one 
           const StopSignals handlers;
           ::raise(SIGPIPE);
         }) == 0);
+}
+
+TEST_CASE("resumed run: a limit on the size of files fails a save, and the checkpoint before stays") {
+  Runs runs;
+  runs.run(runs.config("whole"));
+  const TrainConfig config = runs.config("out");
+  const int status = in_child([&] {
+    const StopSignals handlers;
+    const FileHookScope scope([&](const FileCall& call) {
+      const rlimit limit = {.rlim_cur = 1000, .rlim_max = 1000};  // bytes
+      if (call.path.find("checkpoint-4.tmp-") != std::string::npos)
+        ::setrlimit(RLIMIT_FSIZE, &limit);
+      return FileFault{};
+    });
+    const std::string message = error_of(ErrorCode::kDisk, [&] { runs.run(config); });
+    ::_exit(message.find("(ulimit -f)") == std::string::npos ? 1 : 8);
+  });
+  CHECK(status == 8);
+  const std::vector<CheckpointFolder> left = list_checkpoints(config.output_dir);
+  REQUIRE(left.size() == 1);
+  CHECK(left[0].step == 2);
+  runs.resume(config);
+  check_contains(runs.printed, "checkpoint-2");
+  CHECK(runs.adapter("out") == runs.adapter("whole"));
 }
 
 TEST_CASE("resumed run: memory that runs out in a step leaves a checkpoint of the step before") {
