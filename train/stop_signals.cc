@@ -60,16 +60,14 @@ StopSignals::StopSignals() {
   }
   struct sigaction ignore = {};
   ignore.sa_handler = SIG_IGN;
-  for (size_t i = 0; i < kIgnored.size(); ++i)
-    ::sigaction(kIgnored[i], &ignore, &saved.ignored[i]);
+  for (size_t i = 0; i < kIgnored.size(); ++i) ::sigaction(kIgnored[i], &ignore, &saved.ignored[i]);
   saved.installed = true;
 }
 
 StopSignals::~StopSignals() {
   for (size_t i = 0; i < kStopping.size(); ++i)
     ::sigaction(kStopping[i], &saved.stopping[i], nullptr);
-  for (size_t i = 0; i < kIgnored.size(); ++i)
-    ::sigaction(kIgnored[i], &saved.ignored[i], nullptr);
+  for (size_t i = 0; i < kIgnored.size(); ++i) ::sigaction(kIgnored[i], &saved.ignored[i], nullptr);
   saved.installed = false;
 }
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <initializer_list>
+#include <sstream>
 #include <string>
 #include <utility>
 #include <vector>
@@ -46,13 +47,13 @@ void set(const Tensor& t, std::initializer_list<T> values) {
   copy_memory(t.raw(), t.device(), values.begin(), kCpu, t.nbytes());
 }
 
-[[noreturn]] void fail_non_finite(double value, const char* what, int64_t step,
-                                  const Dataset& dataset, const StepSamples& samples) {
-  fail(ErrorCode::kNonFinite, "step ", step, ": the ", what, " is ", value,
-       "; the weights are still those of step ", step - 1,
-       "\n  rows of the step: ", rows_of(dataset, samples),
-       "\n  try a smaller learning_rate, a longer warmup or a smaller max_grad_norm, or look at "
-       "these rows");
+// "step 7: the loss is nan; rows of the step: a.jsonl:3, a.jsonl:9".
+std::string describe_non_finite(double value, const char* what, int64_t step,
+                                const Dataset& dataset, const StepSamples& samples) {
+  std::ostringstream text;
+  text << "step " << step << ": the " << what << " is " << value
+       << "; rows of the step: " << rows_of(dataset, samples);
+  return text.str();
 }
 
 }  // namespace
@@ -125,10 +126,31 @@ void Trainer::read_losses(Launched& launched) {
   launched.result.aux_loss = launched.aux_share * losses[1];
 }
 
+// Ends the run at a step that was not taken. Where another one is queued behind it the weights are
+// those of neither, and nobody gets to see them.
+void Trainer::fail_non_finite(const StepResult& result, const std::string& description) const {
+  const int64_t taken = result.step - 1 - skipped_in_row_;
+  std::ostringstream text;
+  text << description;
+  if (skipped_in_row_ > 0)
+    text << "\n  the " << skipped_in_row_
+         << " steps before it were skipped, as many as on_non_finite: skip allows in a row";
+  if (launched_.empty())
+    text << "\n  the weights are still those "
+         << (taken == 0 ? "from before training" : "of step " + std::to_string(taken));
+  text << "\n  try a smaller learning_rate, a longer warmup or a smaller max_grad_norm, or look at "
+          "these rows";
+  if (settings_.on_non_finite == NonFinite::kStop)
+    text << "; on_non_finite: skip passes over up to " << kMaxSkipped << " such steps in a row";
+  fail(ErrorCode::kNonFinite, text.str());
+}
+
 // The step was not taken because `value` is not finite.
 void Trainer::skip_or_fail(StepResult& result, double value, const char* what) {
+  result.skipped_because =
+      describe_non_finite(value, what, result.step, dataset_, sampler_.at(result.step - 1));
   if (settings_.on_non_finite == NonFinite::kStop || skipped_in_row_ >= kMaxSkipped)
-    fail_non_finite(value, what, result.step, dataset_, sampler_.at(result.step - 1));
+    fail_non_finite(result, result.skipped_because);
   result.outcome = StepOutcome::kSkipped;
   ++skipped_in_row_;
 }
@@ -139,7 +161,8 @@ StepResult Trainer::compute_gradients() {
   const StepResult& result = launched.result;
   const double loss = result.loss + result.aux_loss;
   if (!std::isfinite(loss))
-    fail_non_finite(loss, "loss", result.step, dataset_, sampler_.at(result.step - 1));
+    fail_non_finite(result, describe_non_finite(loss, "loss", result.step, dataset_,
+                                                sampler_.at(result.step - 1)));
   return result;
 }
 

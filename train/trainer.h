@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <string>
 
 #include "data/dataset.h"
 #include "data/sampler.h"
@@ -40,12 +41,13 @@ enum class StepOutcome {
 
 struct StepResult {
   StepOutcome outcome = StepOutcome::kTaken;
-  int64_t step = 0;          // counted from 1
-  double loss = 0;           // mean cross entropy of the step's labels, before the update
-  double aux_loss = 0;       // mean over the micro batches, without its coefficient
-  double learning_rate = 0;  // used
-  double grad_norm = 0;      // before clipping
-  int64_t tokens = 0;        // without padding
+  int64_t step = 0;                  // counted from 1
+  double loss = 0;                   // mean cross entropy of the step's labels, before the update
+  double aux_loss = 0;               // mean over the micro batches, without its coefficient
+  double learning_rate = 0;          // used
+  double grad_norm = 0;              // before clipping
+  int64_t tokens = 0;                // without padding
+  std::string skipped_because = {};  // kSkipped: "step 7: the loss is nan; rows of the step: ..."
 };
 
 class Trainer {
@@ -57,7 +59,7 @@ class Trainer {
   // Takes the next step: gradients of all its micro batches, clipping, AdamW.
   // Errors: kNonFinite when the loss or the gradients' norm is not finite and the settings do not
   // say to skip it, naming the step and the rows of the file it came from; the weights are then
-  // those of the step before. kOutOfMemory.
+  // those of the last step taken. kOutOfMemory.
   StepResult step();
 
   // The same in two halves: launch() queues the next step, finish() waits for the oldest one queued.
@@ -99,6 +101,7 @@ class Trainer {
   Launched launch_micro_batches(int64_t step);
   void launch_micro_batch(const MicroBatch& micro_batch, int64_t pass, double aux_share);
   static void read_losses(Launched& launched);
+  [[noreturn]] void fail_non_finite(const StepResult& result, const std::string& description) const;
   void skip_or_fail(StepResult& result, double value, const char* what);
 
   LoadedModel& model_;

@@ -20,10 +20,12 @@ double seconds_since(Clock::time_point start) {
 }
 
 void count(const StepResult& r, double seconds, const TrainingLoop& loop, RunState& state) {
-  if (r.step == 1) state.first_loss = r.loss;
-  state.last_loss = r.loss;
   state.steps = r.step;
   state.optimizer_steps = loop.trainer.optimizer().steps_taken();
+  // A skipped step's loss stands only where there is no other.
+  const bool taken = r.outcome == StepOutcome::kTaken;
+  if (r.step == 1 || (taken && state.optimizer_steps == 1)) state.first_loss = r.loss;
+  if (taken || state.optimizer_steps == 0) state.last_loss = r.loss;
   state.skipped_in_row = loop.trainer.skipped_in_row();
   state.tokens += r.tokens;
   state.seconds += seconds;
@@ -77,7 +79,7 @@ StepResult take_step(TrainingLoop& loop) {
 }
 
 void report(const StepResult& r, double seconds, double elapsed, int64_t first_step,
-            TrainingLoop& loop, ProgressPrinter& progress) {
+            TrainingLoop& loop, ProgressPrinter& progress, std::FILE* out) {
   const double speed = static_cast<double>(r.tokens) / seconds;
   const int64_t memory = memory_stats(loop.trainer.device()).peak;
   loop.metrics.write({.step = r.step,
@@ -89,6 +91,14 @@ void report(const StepResult& r, double seconds, double elapsed, int64_t first_s
                       .memory_bytes = memory,
                       .skipped = r.outcome == StepOutcome::kSkipped});
   const int64_t total = loop.plan.total_steps;
+  if (r.outcome == StepOutcome::kSkipped) {
+    progress.finish();
+    std::fprintf(out, "skipped %s (%lld in a row, %lld at most)\n", r.skipped_because.c_str(),
+                 static_cast<long long>(loop.trainer.skipped_in_row()),
+                 static_cast<long long>(kMaxSkipped));
+    std::fflush(out);
+    return;
+  }
   progress.update(
       {.step = r.step,
        .total_steps = total,
@@ -199,7 +209,7 @@ RunOutcome run_training_loop(TrainingLoop& loop, std::FILE* out) {
     if (r.outcome == StepOutcome::kAbandoned) break;
     const double seconds = seconds_since(step_start);
     count(r, seconds, loop, state);
-    report(r, seconds, seconds_since(start), first_step, loop, progress);
+    report(r, seconds, seconds_since(start), first_step, loop, progress, out);
     loop.watchdog.observe(r.step, r.loss, state.above_threshold);
     evaluate(loop, progress, out, shown);
     if (loop.schedule.due(r.step)) loop.keeper.save(state, loop.metrics);

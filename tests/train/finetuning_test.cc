@@ -258,6 +258,22 @@ TEST_CASE("finetuning: header and summary say what was done") {
   check_contains(text, dir / "out" + "/adapter");
 }
 
+TEST_CASE("finetuning: a step that is skipped is said, and its loss is not the run's") {
+  const TemporaryDirectory dir;
+  write_rows(dir / "rows.jsonl");
+  TrainConfig config = config_of({"full"}, dir / "rows.jsonl", dir / "out");
+  config.max_steps = 3;
+  config.learning_rate = 1e30;
+  config.max_grad_norm = 0;
+  config.on_non_finite = NonFinite::kSkip;
+  const Finished skipped = run(config);
+  check_contains(skipped.printed, "skipped step 2: the ");
+  check_contains(skipped.printed, "rows.jsonl:");
+  check_contains(skipped.printed, "(2 in a row, 5 at most)");
+  CHECK(skipped.outcome.steps == 3);
+  CHECK(skipped.outcome.last_loss == skipped.outcome.first_loss);
+}
+
 TEST_CASE("finetuning: a tokenizer that is too large for the model is refused, nothing is left") {
   const TemporaryDirectory dir;
   write_rows(dir / "rows.jsonl");

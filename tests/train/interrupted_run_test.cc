@@ -89,7 +89,8 @@ TEST_CASE("resumed run: a second signal ends the process at once, the first one 
         }) == 0);
 }
 
-TEST_CASE("resumed run: a limit on the size of files fails a save, and the checkpoint before stays") {
+TEST_CASE(
+    "resumed run: a limit on the size of files fails a save, and the checkpoint before stays") {
   Runs runs;
   runs.run(runs.config("whole"));
   const TrainConfig config = runs.config("out");

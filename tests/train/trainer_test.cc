@@ -297,6 +297,7 @@ TEST_CASE("trainer: a loss that is not finite stops the run and names step and r
   const std::string message = error_of(ErrorCode::kNonFinite, [&] { trainer.step(); });
   check_contains(message, "step 2: ");
   check_contains(message, "random.jsonl:");
+  check_contains(message, "the weights are still those of step 1\n");
   CHECK(test::same_bits(before,
                         kernels::contiguous(kernels::cast(model.arena->master(), DType::f64))));
   CHECK(trainer.steps_done() == 1);
@@ -343,8 +344,14 @@ TEST_CASE("trainer: skipped steps change no bit, are counted, and are at most fi
     CHECK(trainer.steps_done() == 1 + i);
     CHECK(bytes_of() == before);
     CHECK(trainer.optimizer().steps_taken() == 1);
+    check_contains(result.skipped_because,
+                   "step " + std::to_string(1 + i) + ": the loss is nan; rows of the step: random");
   }
-  check_contains(error_of(ErrorCode::kNonFinite, [&] { trainer.step(); }), "step 7: ");
+  const std::string message = error_of(ErrorCode::kNonFinite, [&] { trainer.step(); });
+  check_contains(message, "step 7: ");
+  check_contains(message, "the 5 steps before it were skipped");
+  check_contains(message, "the weights are still those of step 1\n");
+  CHECK(message.find("on_non_finite: skip passes over") == std::string::npos);
   CHECK(bytes_of() == before);
   poison.clear();
   CHECK(trainer.step().outcome == StepOutcome::kTaken);
