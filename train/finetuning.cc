@@ -154,14 +154,20 @@ void write_result(const RunPlan& plan, RunOutcome& outcome) {
   const RunCurves curves = read_curves(plan.output_dir / "metrics.jsonl");
   outcome.answered = curves.answers;
   outcome.exact_match_before = value_at(curves.exact_match, 0);
-  outcome.exact_match_after = value_at(curves.exact_match, result_step(plan.config, outcome));
+  const int64_t written = result_step(plan.config, outcome);
+  outcome.exact_match_after = value_at(curves.exact_match, written);
   write_file((plan.output_dir / "result.json").string(),
              result_json({.exact_match_before = outcome.exact_match_before,
                           .exact_match_after = outcome.exact_match_after,
                           .rows = outcome.answered,
                           .train_seconds = outcome.seconds,
                           .peak_memory_bytes = memory_stats(plan.forecast.device).peak,
-                          .predicted_memory_bytes = plan.forecast.plan.peak_bytes}));
+                          .predicted_memory_bytes = plan.forecast.plan.peak_bytes,
+                          .steps = outcome.steps,
+                          .tokens = outcome.tokens,
+                          .first_loss = outcome.first_loss,
+                          .last_loss = outcome.last_loss,
+                          .eval_loss = value_at(curves.eval_loss, written)}));
   write_file((plan.output_dir / "result.svg").string(), result_svg(curves));
 }
 

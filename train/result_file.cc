@@ -19,7 +19,12 @@ std::string result_json(const RunResult& r) {
                        {"rows", r.rows},
                        {"train_seconds", r.train_seconds},
                        {"peak_memory_bytes", r.peak_memory_bytes},
-                       {"predicted_memory_bytes", r.predicted_memory_bytes}};
+                       {"predicted_memory_bytes", r.predicted_memory_bytes},
+                       {"steps", r.steps},
+                       {"tokens", r.tokens},
+                       {"first_loss", r.first_loss},
+                       {"last_loss", r.last_loss},
+                       {"eval_loss", number(r.eval_loss)}};
   return json.dump(2) + "\n";
 }
 

@@ -150,6 +150,12 @@ TEST_CASE("evaluation: answers to held-out prompts, before training and later") 
   CHECK(result["train_seconds"] > 0.0);
   CHECK(result["peak_memory_bytes"] > 0);
   CHECK(result["predicted_memory_bytes"] > 0);
+  CHECK(result["steps"] == 30);
+  CHECK(result["tokens"] == b.outcome.tokens);
+  CHECK(result["first_loss"] == b.outcome.first_loss);
+  CHECK(result["last_loss"] == b.outcome.last_loss);
+  CHECK(result["last_loss"] < result["first_loss"]);
+  CHECK(result["eval_loss"] == *b.outcome.evaluation.loss);
   CHECK(fs::exists(with.output_dir / "result.svg"));
   // Where no answers are asked for, none are claimed.
   const auto unmeasured = nlohmann::json::parse(

@@ -4,6 +4,7 @@
 
 #include <doctest/doctest.h>
 
+#include <limits>
 #include <nlohmann/json.hpp>
 
 #include "data/file.h"
@@ -72,15 +73,18 @@ TEST_CASE("result_svg: without answers, without steps, with many steps") {
   CHECK(count(thin, "660.0,") > 0);
 }
 
-TEST_CASE("result_json: the six fields in order, null for what was not measured") {
+TEST_CASE("result_json: the fields in order, null for what was not measured") {
   CHECK(result_json({}) ==
         "{\n  \"exact_match_before\": null,\n  \"exact_match_after\": null,\n  \"rows\": 0,\n"
         "  \"train_seconds\": 0.0,\n  \"peak_memory_bytes\": 0,\n"
-        "  \"predicted_memory_bytes\": 0\n}\n");
+        "  \"predicted_memory_bytes\": 0,\n  \"steps\": 0,\n  \"tokens\": 0,\n"
+        "  \"first_loss\": 0.0,\n  \"last_loss\": 0.0,\n  \"eval_loss\": null\n}\n");
   const auto json = nlohmann::json::parse(result_json({0.0, 0.95, 240, 61.5, 10, 11}));
   CHECK(json["exact_match_before"] == 0.0);
   CHECK(json["exact_match_after"] == 0.95);
   CHECK(json["rows"] == 240);
+  CHECK(result_json({.last_loss = std::numeric_limits<double>::quiet_NaN()})
+            .find("\"last_loss\": null") != std::string::npos);
 }
 
 }  // namespace
