@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "tensor/check.h"
+#include "train/config_aliases.h"
 #include "train/config_key_text.h"
 #include "train/config_keys.h"
 #include "train/yaml.h"
@@ -146,6 +147,15 @@ CommandLine parse_command_line(const std::vector<std::string>& arguments) {
     }
   }
   return result;
+}
+
+bool is_quickstart(const CommandLine& command_line) {
+  const auto names_model = [](const Override& change) {
+    const KeyAlias* alias = find_alias(change.key);
+    return change.key == "base_model" || (alias != nullptr && alias->key == "base_model");
+  };
+  return command_line.config_path.empty() &&
+         std::none_of(command_line.overrides.begin(), command_line.overrides.end(), names_model);
 }
 
 void apply_override(const Override& change, ConfigValue& tree) {

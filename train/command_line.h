@@ -39,6 +39,10 @@ struct CommandLine {
 // Errors: kUsage for unknown options and for a second file.
 CommandLine parse_command_line(const std::vector<std::string>& arguments);
 
+// Whether the overrides change the built-in example, the quickstart: there is no YAML file, and none
+// of them names a base_model, without which there is nothing else to train.
+bool is_quickstart(const CommandLine& command_line);
+
 // Writes the override into the tree, creating lists and maps on the way.
 // Errors: kUsage, beginning with "command line argument <number>".
 void apply_override(const Override& change, ConfigValue& tree);

@@ -2,7 +2,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The main program: see command_line.h.
-#include <algorithm>
 #include <cstdio>
 #include <filesystem>
 #include <new>
@@ -55,11 +54,7 @@ int run(const std::vector<std::string>& arguments, const std::string& program) {
   }
   const StopSignals signals;
   const PathRoots roots = roots_of(program);
-  const bool says_nothing =
-      command_line.config_path.empty() &&
-      std::all_of(command_line.overrides.begin(), command_line.overrides.end(),
-                  [](const Override& change) { return change.key == "dry_run"; });
-  if (says_nothing) command_line.config_path = quickstart_config(roots);
+  if (is_quickstart(command_line)) command_line.config_path = quickstart_config(roots);
   const RunOutcome outcome = run_finetuning(load_config(command_line, roots), roots, stdout);
   return outcome.signal == 0 ? 0 : exit_code_of_signal(outcome.signal);
 }

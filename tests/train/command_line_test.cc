@@ -144,6 +144,20 @@ TEST_CASE("command_line: steps that lead nowhere") {
   CHECK(override_error(yaml, "datasets.", "x").find("a name is missing") != std::string::npos);
 }
 
+TEST_CASE("command_line: without a file, pairs change the quickstart unless they name a model") {
+  const auto quickstart = [](const std::vector<std::string>& arguments) {
+    return is_quickstart(parse_command_line(arguments));
+  };
+  CHECK(quickstart({}));
+  CHECK(quickstart({"--dry-run"}));
+  CHECK(quickstart({"output_dir=out"}));
+  CHECK(quickstart({"device=cuda", "seed=7", "--memory-cap=1GiB"}));
+  CHECK(!quickstart({"run.yaml"}));
+  CHECK(!quickstart({"run.yaml", "seed=7"}));
+  CHECK(!quickstart({"seed=7", "base_model=random:quickstart"}));
+  CHECK(!quickstart({"model_name_or_path=random:quickstart"}));  // other programs' name for it
+}
+
 TEST_CASE("command_line: help fits a screen and names every honoured key") {
   const std::string help = help_text();
   CHECK(std::count(help.begin(), help.end(), '\n') <= 40);

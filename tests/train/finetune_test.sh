@@ -82,6 +82,13 @@ exists "$work/user/dry/plan.json"
 expect 0 "" "$finetune" --dry-run
 says "dry run: nothing was trained"
 
+expect 0 "" "$finetune" seed=7 device=cpu output_dir=changed --dry-run
+says "data/quickstart/train.jsonl: 2,400 rows"
+says "^seed     7$"
+says "^output   .*/user/changed$"
+expect 2 "learning_rate" "$finetune" seed=7 learning_rat=1 --dry-run
+expect 2 "learning_rate: required" "$finetune" base_model=random:quickstart --dry-run
+
 # Memory: predicted before anything is loaded.
 expect 5 "memory: the run needs .* memory_limit is 1.0 MiB; nothing was loaded" "$finetune" \
   "$repository/train/examples/gsm8k.yaml" datasets.0.path=rows.jsonl output_dir=large \
