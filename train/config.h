@@ -223,7 +223,7 @@ struct TrainConfig {
   bool auto_resume_from_checkpoints = false;
   NonFinite on_non_finite = NonFinite::kStop;
   std::optional<double> loss_watchdog_threshold;
-  int64_t loss_watchdog_patience = 3;  // steps
+  std::optional<int64_t> loss_watchdog_patience;  // steps; not given: LossWatchdog's
 
   // evaluation
   std::optional<double> eval_steps;  // at most one of the two; below 1: a part of all steps

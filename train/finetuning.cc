@@ -215,6 +215,8 @@ RunOutcome train(const RunPlan& plan, LoadedModel& model, Trainer& trainer,
   const auto schedule = [&](const StepInterval& interval) {
     return StepSchedule(interval, plan.total_steps, plan.sampler.steps_per_epoch());
   };
+  LossWatchdog watchdog = {.threshold = config.loss_watchdog_threshold};
+  watchdog.patience = config.loss_watchdog_patience.value_or(watchdog.patience);
   TrainingLoop loop = {trainer,
                        plan,
                        keeper,
@@ -225,10 +227,11 @@ RunOutcome train(const RunPlan& plan, LoadedModel& model, Trainer& trainer,
                         .patience = config.early_stopping_patience,
                         .threshold = config.early_stopping_threshold,
                         .keep_best = config.load_best_model_at_end,
+                        .save_best = config.save_strategy == StepStrategy::kBest,
                         .on_start = config.eval_on_start,
                         .answers = answers ? &*answers : nullptr,
                         .shown_answers = config.eval_table_size},
-                       {config.loss_watchdog_threshold, config.loss_watchdog_patience},
+                       watchdog,
                        state};
   RunOutcome outcome = run_training_loop(loop, out);
   if (outcome.signal == 0) {

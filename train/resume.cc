@@ -47,7 +47,8 @@ bool text_may_differ(std::string_view key) {
 
 std::string value_in(const std::map<std::string, std::string>& record, const std::string& key) {
   const auto found = record.find(key);
-  return found == record.end() ? "not known" : printable(found->second, 200);
+  if (found == record.end()) return "not known";
+  return found->second.empty() ? "(not set)" : printable(found->second, 200);
 }
 
 // Keys that one of the two does not know have their default there.

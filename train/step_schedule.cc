@@ -26,6 +26,7 @@ StepSchedule::StepSchedule(const StepInterval& interval, int64_t total_steps,
 
 bool StepSchedule::due(int64_t step) const {
   if (strategy_ == StepStrategy::kNo) return false;
+  if (strategy_ == StepStrategy::kBest) return first_step_ && step == 1;
   if (step == total_steps_ || (first_step_ && step == 1)) return true;
   if (strategy_ == StepStrategy::kSteps) return step % every_ == 0;
   // Equal parts of an epoch, as whole steps: part k ends where steps * parts / steps_per_epoch

@@ -9,7 +9,12 @@
 
 namespace hone {
 
-enum class StepStrategy { kEpoch, kSteps, kNo };
+enum class StepStrategy {
+  kEpoch,
+  kSteps,
+  kNo,
+  kBest,  // checkpoints only: after an evaluation that is the best so far, whatever the step
+};
 
 // What a user says: <what>_strategy, <what>_steps and <what>s_per_epoch. At most one of the last
 // two, and they decide what the strategy is.
@@ -30,9 +35,9 @@ class StepSchedule {
   StepSchedule(const StepInterval& interval, int64_t total_steps, int64_t steps_per_epoch);
 
   // Whether it is due after `step` (counted from 1). After the last step it is, unless the strategy
-  // is kNo.
+  // is kNo or kBest.
   bool due(int64_t step) const;
-  bool ever() const { return strategy_ != StepStrategy::kNo; }
+  bool ever() const { return strategy_ != StepStrategy::kNo && strategy_ != StepStrategy::kBest; }
 
  private:
   StepStrategy strategy_;

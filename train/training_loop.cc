@@ -185,7 +185,8 @@ void evaluate(TrainingLoop& loop, ProgressPrinter& progress, std::FILE* out, Sho
   show(*m, "after step " + std::to_string(state.steps), state.evaluation.best_step == state.steps,
        progress, out);
   if (best || !loop.evaluation.keep_best) shown.after = shown_answers(loop, *m);
-  if (best && loop.evaluation.keep_best) loop.keeper.save(state, loop.metrics, /*full=*/true);
+  if (best && (loop.evaluation.keep_best || loop.evaluation.save_best))
+    loop.keeper.save(state, loop.metrics, /*full=*/loop.evaluation.keep_best);
 }
 
 }  // namespace

@@ -24,7 +24,8 @@ struct EvaluationPlan {
   StepSchedule schedule;
   std::optional<int64_t> patience = {};  // early stopping
   double threshold = 0;
-  bool keep_best = false;                    // the best model so far has a checkpoint
+  bool keep_best = false;                    // the best model so far is the result in the end
+  bool save_best = false;                    // its checkpoint is what save_strategy asks for
   bool on_start = false;                     // one before the first step too
   const AnswerEvaluator* answers = nullptr;  // null: only the loss is measured
   int64_t shown_answers = 0;

@@ -9,6 +9,7 @@
 #include <cmath>
 #include <filesystem>
 #include <fstream>
+#include <limits>
 #include <nlohmann/json.hpp>
 
 #include "data/file.h"
@@ -192,11 +193,10 @@ TEST_CASE("evaluation: early stopping ends a run that gets no better, and keeps 
   CHECK(!run(patient).outcome.stopped_early);
 }
 
-TEST_CASE("evaluation: the best model is the result, and its checkpoint stays") {
-  const TemporaryDirectory dir;
+// Held out are other words than those of training: the more of that, the less likely they are.
+TrainConfig worsening_config(const TemporaryDirectory& dir) {
   TrainConfig config = config_for(dir, "best");
   config.eval_steps = 1;
-  // Other words than those of training: the more of that, the less likely they are in the end.
   std::string rows;
   for (int i = 0; i < 10; ++i)
     rows += R"({"question": "Sing!", "answer": "xylophone jazz quartz wizard fjord vex kiwi"})"
@@ -205,6 +205,12 @@ TEST_CASE("evaluation: the best model is the result, and its checkpoint stays") 
   config.val_set_size = 0;
   config.test_datasets.emplace_back().path = {dir / "other.jsonl", dir / "other.jsonl"};
   config.learning_rate = 0.03;
+  return config;
+}
+
+TEST_CASE("evaluation: the best model is the result, and its checkpoint stays") {
+  const TemporaryDirectory dir;
+  TrainConfig config = worsening_config(dir);
   config.load_best_model_at_end = true;
   config.save_total_limit = 1;
   const Finished f = run(config);
@@ -218,6 +224,29 @@ TEST_CASE("evaluation: the best model is the result, and its checkpoint stays") 
   CHECK(adapter_bytes(f.outcome.result) == adapter_bytes(checkpoint / "adapter"));
   CHECK(adapter_bytes(f.outcome.result) !=
         adapter_bytes(config.output_dir / checkpoint_name(8) / "adapter"));
+}
+
+TEST_CASE("evaluation: save_strategy best leaves a checkpoint of every best evaluation, no other") {
+  const TemporaryDirectory dir;
+  TrainConfig config = worsening_config(dir);
+  config.save_strategy = StepStrategy::kBest;
+  const Finished f = run(config);
+  Steps best;
+  double lowest = std::numeric_limits<double>::infinity();
+  for (size_t i = 0; i < f.losses.size(); ++i)
+    if (f.losses[i] < lowest) {
+      lowest = f.losses[i];
+      best.insert(best.begin(), f.evaluated[i]);
+    }
+  Steps saved;
+  for (const CheckpointFolder& folder : list_checkpoints(config.output_dir))
+    saved.push_back(folder.step);
+  CHECK(saved == best);
+  CHECK(best.size() < f.losses.size());
+  CHECK(verify_checkpoint(config.output_dir / checkpoint_name(best[0])).manifest.resumable);
+  // The result is the model after the last step all the same.
+  CHECK(adapter_bytes(f.outcome.result) !=
+        adapter_bytes(config.output_dir / checkpoint_name(best[0]) / "adapter"));
 }
 
 TEST_CASE("evaluation: a run that is resumed remembers what it found") {

@@ -120,10 +120,15 @@ TEST_CASE("resumed run: what differs and matters is listed; what may differ does
   other.learning_rate = 0.02;
   other.lora_alpha = 5;
   other.logging_steps = 9;
+  other.cosine_min_lr_ratio = 0.1;
+  other.lora_target_modules.names.clear();
+  other.lora_target_linear = true;
   const std::string message = error_of(ErrorCode::kUsage, [&] { runs.resume(other); });
   check_contains(message, "checkpoint-3: belongs to a run that differs");
   check_contains(message, "learning_rate: 0.01 in the checkpoint, now 0.02");
   check_contains(message, "lora_alpha: 8 in the checkpoint, now 5");
+  check_contains(message, "cosine_min_lr_ratio: (not set) in the checkpoint, now 0.1");
+  check_contains(message, "lora_target_modules: [q_proj, o_proj] in the checkpoint, now (not set)");
   CHECK(message.find("logging_steps") == std::string::npos);
 
   // Other rows under the same name; the same rows under another.

@@ -40,6 +40,10 @@ TEST_CASE("step schedule: never, and the first step") {
   const StepInterval never{.strategy = StepStrategy::kNo};
   CHECK(due_steps(never, 10, 5).empty());
   CHECK(!StepSchedule(never, 10, 5).ever());
+  const StepInterval best{.strategy = StepStrategy::kBest};
+  CHECK(due_steps(best, 10, 5).empty());
+  CHECK(!StepSchedule(best, 10, 5).ever());
+  CHECK(due_steps({.strategy = StepStrategy::kBest, .first_step = true}, 10, 5) == Steps{1});
   CHECK(due_steps({.strategy = StepStrategy::kNo, .first_step = true}, 10, 5).empty());
   CHECK(due_steps({.first_step = true}, 6, 5) == Steps{1, 5, 6});
   // An interval outweighs the strategy.

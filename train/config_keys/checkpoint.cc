@@ -9,7 +9,8 @@ namespace {
 
 constexpr Choice kStrategies[] = {word("epoch", StepStrategy::kEpoch),
                                   word("steps", StepStrategy::kSteps),
-                                  word("no", StepStrategy::kNo), word("false", StepStrategy::kNo)};
+                                  word("best", StepStrategy::kBest), word("no", StepStrategy::kNo),
+                                  word("false", StepStrategy::kNo)};
 constexpr Choice kNonFinite[] = {word("stop", NonFinite::kStop), word("skip", NonFinite::kSkip)};
 
 }  // namespace
@@ -20,8 +21,10 @@ TrainKeys checkpoint_keys() {
       honoured("save_steps", &C::save_steps,
                "steps between checkpoints; below 1: a part of all steps", kPositive),
       honoured("saves_per_epoch", &C::saves_per_epoch, "checkpoints in each epoch", at_least(1)),
-      choice<&C::save_strategy>("save_strategy", kStrategies,
-                                "when to write checkpoints; no: only when a signal stops the run"),
+      choice<&C::save_strategy>(
+          "save_strategy", kStrategies,
+          "when to write checkpoints; best: after each evaluation with the lowest loss "
+          "so far; no: only when a signal stops the run"),
       honoured("save_total_limit", &C::save_total_limit,
                "checkpoints to keep, the last and the best among them", at_least(1)),
       honoured("save_only_model", &C::save_only_model,
@@ -38,8 +41,8 @@ TrainKeys checkpoint_keys() {
                                 "run, or skip up to 5 in a row"),
       honoured("loss_watchdog_threshold", &C::loss_watchdog_threshold,
                "a loss above this in loss_watchdog_patience steps in a row stops the run"),
-      honoured("loss_watchdog_patience", &C::loss_watchdog_patience, "how many steps that takes",
-               at_least(1)),
+      honoured("loss_watchdog_patience", &C::loss_watchdog_patience,
+               "how many steps that takes; not given: 3", at_least(1)),
   };
 }
 

@@ -24,12 +24,24 @@ TrainRules checkpoint_rules() {
           "saves against the strategy", {"save_strategy", "save_steps", "saves_per_epoch"},
           [](const C& c, const G& given) {
             const bool spread = given.on("save_steps") || given.on("saves_per_epoch");
-            const bool no = c.save_strategy == StepStrategy::kNo;
+            const bool no =
+                c.save_strategy == StepStrategy::kNo || c.save_strategy == StepStrategy::kBest;
             const bool epoch = c.save_strategy == StepStrategy::kEpoch;
             return given.has("save_strategy") &&
                    ((no && spread) || (epoch && given.on("save_steps")));
           },
           "says otherwise than the key that spreads the saves; keep one of the two"),
+      error(
+          "saves of the best without evaluations",
+          {"save_strategy", "eval_strategy", "val_set_size", "test_datasets"},
+          [](const C& c, const G& given) {
+            return c.save_strategy == StepStrategy::kBest &&
+                   (c.eval_strategy == StepStrategy::kNo ||
+                    (!given.on("val_set_size") && !given.on("test_datasets")));
+          },
+          "best needs evaluations; hold rows out with val_set_size (0.05, say) or test_datasets "
+          "and "
+          "leave eval_strategy on, or choose epoch, steps or no"),
       error(
           "resuming nowhere", {"resume_from_checkpoint", "auto_resume_from_checkpoints"},
           [](const C& c, const G& given) {
@@ -40,8 +52,7 @@ TrainRules checkpoint_rules() {
       notice(
           "patience of no watchdog", {"loss_watchdog_patience"},
           [](const C& c, const G& given) {
-            return given.on("loss_watchdog_patience") && !c.loss_watchdog_threshold &&
-                   c.loss_watchdog_patience != C{}.loss_watchdog_patience;
+            return given.on("loss_watchdog_patience") && !c.loss_watchdog_threshold;
           },
           "no effect without loss_watchdog_threshold"),
   };
