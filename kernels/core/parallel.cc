@@ -61,6 +61,10 @@ struct Loop {
   }
 };
 
+// Threads that wait for loops. The caller of run() works too, and a loop is over when its chunks are
+// done: a thread that has not got to run by then, because the processors have other work, is not
+// waited for. Otherwise every loop would last as long as the slowest thread takes to wake up. Threads
+// without work sleep at once: those that spin lose their turn to whoever else needs the processors.
 class ThreadPool {
  public:
   explicit ThreadPool(int threads) {
@@ -79,17 +83,18 @@ class ThreadPool {
 
   void run(Loop& loop) {
     const std::lock_guard one_at_a_time(run_mutex_);
+    int64_t wanted;
     {
       const std::lock_guard lock(mutex_);
       loop_ = &loop;
       ++generation_;
-      busy_ = static_cast<int>(workers_.size());
+      wanted = std::min(loop.most - 1, sleeping_);
     }
-    wake_.notify_all();
+    for (; wanted > 0; --wanted) wake_.notify_one();
     loop.work();
     std::unique_lock lock(mutex_);
-    done_.wait(lock, [this] { return busy_ == 0; });
-    loop_ = nullptr;
+    loop_ = nullptr;  // nobody joins from here on
+    done_.wait(lock, [this] { return joined_ == 0; });
   }
 
  private:
@@ -99,25 +104,29 @@ class ThreadPool {
       Loop* loop;
       {
         std::unique_lock lock(mutex_);
-        wake_.wait(lock, [&] { return stop_ || generation_ != seen; });
+        ++sleeping_;
+        wake_.wait(lock, [&] { return stop_ || (loop_ != nullptr && generation_ != seen); });
+        --sleeping_;
         if (stop_) return;
         seen = generation_;
         loop = loop_;
+        ++joined_;
       }
       loop->work();
       const std::lock_guard lock(mutex_);
-      if (--busy_ == 0) done_.notify_one();
+      if (--joined_ == 0) done_.notify_one();
     }
   }
 
   std::vector<std::thread> workers_;
   std::mutex run_mutex_;
-  std::mutex mutex_;
+  std::mutex mutex_;  // of what follows
   std::condition_variable wake_;
   std::condition_variable done_;
   Loop* loop_ = nullptr;
-  uint64_t generation_ = 0;
-  int busy_ = 0;
+  uint64_t generation_ = 0;  // of loop_
+  int64_t joined_ = 0;       // threads that work on loop_ beside the caller
+  int64_t sleeping_ = 0;
   bool stop_ = false;
 };
 

@@ -3,9 +3,17 @@
 //
 // How work is cut and where it finds its working memory.
 #include <doctest/doctest.h>
+#include <signal.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include <atomic>
+#include <chrono>
+#include <filesystem>
 #include <random>
+#include <set>
+#include <string>
+#include <thread>
 #include <vector>
 
 #include "kernels/core/blocks.h"
@@ -17,6 +25,66 @@ namespace {
 
 using kernels::RowBlock;
 using kernels::RowBlocks;
+
+// The threads of this process, as the system numbers them.
+std::set<pid_t> thread_ids() {
+  std::set<pid_t> ids;
+  for (const auto& entry : std::filesystem::directory_iterator("/proc/self/task"))
+    ids.insert(std::stoi(entry.path().filename().string()));
+  return ids;
+}
+
+std::atomic<int> held = 0;
+std::atomic<bool> release = false;
+
+// What a thread looks like that the processors have no time for.
+void hold(int) {
+  ++held;
+  while (!release) ::usleep(1000);
+}
+
+TEST_CASE("parallel_for: a thread that does not get to run is not waited for") {
+  const int before = kernels::num_threads();
+  kernels::set_num_threads(1);
+  const std::set<pid_t> others = thread_ids();
+  kernels::set_num_threads(4);
+  std::atomic<int64_t> sum = 0;
+  const auto add_up = [&] {
+    sum = 0;
+    kernels::parallel_for(1000, 1, [&](int64_t begin, int64_t) { sum += begin; });
+  };
+  add_up();
+  CHECK(sum == 499500);
+  std::this_thread::sleep_for(std::chrono::milliseconds(100));  // the threads sleep by then
+
+  struct sigaction action = {}, usual = {};
+  action.sa_handler = hold;
+  ::sigaction(SIGUSR2, &action, &usual);
+  int holding = 0;
+  for (const pid_t id : thread_ids())
+    if (!others.contains(id)) {
+      REQUIRE(::syscall(SYS_tgkill, ::getpid(), id, SIGUSR2) == 0);
+      ++holding;
+    }
+  REQUIRE(holding == 3);
+  while (held < holding) ::usleep(1000);
+  std::atomic<bool> in_time = true;
+  std::thread timer([&] {  // so that the test fails rather than hangs
+    for (int i = 0; i < 10000 && !release; ++i) ::usleep(1000);
+    in_time = release.exchange(true);
+  });
+  for (int i = 0; i < 100; ++i) {
+    add_up();
+    CHECK(sum == 499500);
+  }
+  release = true;
+  timer.join();
+  CHECK(in_time);
+  add_up();
+  CHECK(sum == 499500);
+  ::sigaction(SIGUSR2, &usual, nullptr);
+  kernels::set_num_threads(before);
+}
 
 TEST_CASE("parallel_for: workers are fewer than chunks and than the scratch memory has parts") {
   const int before = kernels::num_threads();
