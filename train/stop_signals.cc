@@ -20,6 +20,7 @@ constexpr std::array kIgnored = {SIGPIPE, SIGXFSZ};
 // Lock-free, so that a handler may use them whichever thread it runs on.
 std::atomic<int> received{0};
 std::atomic<bool> somebody_looks{false};
+std::atomic<bool> somebody_looked{false};  // and no longer does
 static_assert(std::atomic<int>::is_always_lock_free && std::atomic<bool>::is_always_lock_free);
 
 struct Saved {
@@ -37,8 +38,15 @@ void print(const char (&text)[N]) {
 void handle(int signal) {
   const int error = errno;
   int none = 0;
-  if (!somebody_looks || !received.compare_exchange_strong(none, signal))
+  if (!somebody_looks || !received.compare_exchange_strong(none, signal)) {
+    if (none != 0)
+      print("\nended at once; the last checkpoint stays as it is\n");
+    else if (somebody_looked)
+      print("\nended before the result was written; checkpoints stay as they are\n");
+    else
+      print("\nended before the first step: there is nothing to save\n");
     ::_exit(exit_code_of_signal(signal));
+  }
   print("\nstopping: the state is being saved; a second signal ends the program at once\n");
   errno = error;
 }
@@ -48,6 +56,7 @@ void handle(int signal) {
 StopSignals::StopSignals() {
   check(!saved.installed, "stop signals: installed already");
   received = 0;
+  somebody_looked = false;
   struct sigaction action = {};
   action.sa_handler = handle;
   action.sa_flags = SA_RESTART;
@@ -72,7 +81,10 @@ StopSignals::~StopSignals() {
 }
 
 StopScope::StopScope() { somebody_looks = true; }
-StopScope::~StopScope() { somebody_looks = false; }
+StopScope::~StopScope() {
+  somebody_looked = true;
+  somebody_looks = false;
+}
 
 int stop_signal() { return received; }
 

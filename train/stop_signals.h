@@ -16,7 +16,8 @@
 namespace hone {
 
 // Installs the handlers; the old ones return when it goes. One at a time. Until a StopScope exists
-// there is no state to save, and the first signal already ends the program.
+// there is no state to save, and the first signal already ends the program; likewise after the last
+// one. Each time standard error says which it was.
 class StopSignals {
  public:
   StopSignals();

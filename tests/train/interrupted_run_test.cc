@@ -3,6 +3,7 @@
 //
 // Runs that end by themselves, or are told to: signals, memory, another process.
 #include <doctest/doctest.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <sys/resource.h>
 
@@ -87,6 +88,31 @@ TEST_CASE("resumed run: a second signal ends the process at once, the first one 
           const StopSignals handlers;
           ::raise(SIGPIPE);
         }) == 0);
+}
+
+TEST_CASE("resumed run: a signal that ends the process at once says why") {
+  Runs runs;
+  const TrainConfig config = runs.config("out");
+  const std::string errors = runs.dir() / "errors";
+  // What the child says on standard error. It gets `signal` when it writes a file of such a name.
+  const auto said = [&](const char* name, int signal) {
+    CHECK(in_child([&] {
+            const int file = ::open(errors.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600);
+            ::dup2(file, STDERR_FILENO);
+            const StopSignals handlers;
+            const FileHookScope scope([&](const FileCall& call) {
+              if (call.path.find(name) != std::string::npos) ::raise(signal);
+              return FileFault{};
+            });
+            runs.run(config);
+          }) == exit_code_of_signal(signal));
+    return read_file(errors, ErrorCode::kDisk);
+  };
+  // The plan is written before the header is printed.
+  check_contains(said("/plan.json", SIGINT), "before the first step: there is nothing to save");
+  check_contains(said("checkpoint-2.tmp-", SIGTERM), "the state is being saved");
+  check_contains(said("checkpoint-4.tmp-", SIGTERM), "the last checkpoint stays as it is");
+  check_contains(said("/out/adapter", SIGTERM), "before the result was written");
 }
 
 TEST_CASE(
