@@ -3,6 +3,7 @@
 #include "train/checkpoint_folder.h"
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <charconv>
 #include <cstring>
@@ -18,6 +19,16 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::string_view kPrefix = "checkpoint-";
+// What a finished run leaves beside its checkpoints, and what any run does. Somebody's own folder
+// may have the name of a result; beside metrics.jsonl it is one.
+constexpr std::array kResults = {kAdapterFolder, kModelFolder, "result.json", "result.svg"};
+constexpr const char* kMetrics = "metrics.jsonl";
+constexpr std::array kRecords = {"config.resolved.yaml", "plan.json", kMetrics};
+
+bool is_there(const fs::path& path) {  // a link, too
+  std::error_code ignored;
+  return fs::exists(fs::symlink_status(path, ignored));
+}
 
 std::vector<fs::directory_entry> entries_of(const fs::path& dir) {
   std::error_code error;
@@ -180,14 +191,25 @@ void remove_leftovers(const fs::path& output_dir) {
   }
 }
 
+bool holds_run(const fs::path& output_dir) {
+  if (!list_checkpoints(output_dir).empty()) return true;
+  return is_there(output_dir / kMetrics) &&
+         std::any_of(kResults.begin(), kResults.end(),
+                     [&](const char* name) { return is_there(output_dir / name); });
+}
+
 std::optional<fs::path> set_aside(const fs::path& output_dir, int64_t step) {
   std::vector<fs::path> moved;
   for (const CheckpointFolder& folder : list_checkpoints(output_dir))
     if (folder.step > step) moved.push_back(folder.path);
+  // metrics.jsonl last: it says what the others are.
+  if (step < 0 && holds_run(output_dir) && is_there(output_dir / kMetrics)) {
+    for (const char* name : kResults)
+      if (is_there(output_dir / name)) moved.push_back(output_dir / name);
+    for (const char* name : kRecords)
+      if (is_there(output_dir / name)) moved.push_back(output_dir / name);
+  }
   if (moved.empty()) return std::nullopt;
-  std::error_code ignored;
-  const fs::path metrics = output_dir / "metrics.jsonl";
-  if (step < 0 && fs::exists(fs::symlink_status(metrics, ignored))) moved.push_back(metrics);
   fs::path target;
   for (int n = 1;; ++n) {
     target = output_dir / ("earlier-" + std::to_string(n));

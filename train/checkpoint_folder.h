@@ -57,9 +57,12 @@ void remove_old_checkpoints(const std::filesystem::path& output_dir, int64_t lim
 // temporary files of this program, nothing else. Requires: output_dir is locked. Errors: kDisk.
 void remove_leftovers(const std::filesystem::path& output_dir);
 
-// Moves checkpoints after `step` (-1: all), which belong to a course of events that is being left,
-// to output_dir/earlier-<n>, with metrics.jsonl if `step` is -1. Returns that folder; nothing when
-// there was nothing to move. Errors: kDisk.
+// Whether a run has left checkpoints or a result there. Errors: kDisk.
+bool holds_run(const std::filesystem::path& output_dir);
+
+// Moves checkpoints after `step`, which belong to a course of events that is being left, to
+// output_dir/earlier-<n>; if `step` is -1 all of them, with everything else that a run has left.
+// Returns that folder; nothing when there was nothing to move. Errors: kDisk.
 std::optional<std::filesystem::path> set_aside(const std::filesystem::path& output_dir,
                                                int64_t step);
 

@@ -109,8 +109,12 @@ MetricsWriter prepare_output(RunPlan& plan, const std::optional<GoodCheckpoint>&
   const int64_t kept =
       checkpoint && is_in(*checkpoint, output_dir) ? checkpoint->manifest.step : -1;
   if (const auto aside = set_aside(output_dir, kept))
-    plan.notices.push_back("checkpoints that this run does not continue from are now in " +
-                           aside->string());
+    plan.notices.push_back(
+        kept < 0
+            ? "output_dir held an earlier run, which is now in " + aside->string() +
+                  "; to continue a run, use resume_from_checkpoint=auto, to leave it where it "
+                  "is, another output_dir"
+            : "checkpoints that this run does not continue from are now in " + aside->string());
   write_plan(plan);
   if (!checkpoint) return MetricsWriter(metrics);
   cut_metrics(checkpoint->path.parent_path() / "metrics.jsonl", metrics, checkpoint->manifest.step);
@@ -292,7 +296,12 @@ RunOutcome run_finetuning(const LoadedConfig& loaded, const PathRoots& roots, st
     plan.notices.push_back(notice);
   if (!described.note.empty()) plan.notices.push_back(described.note);
   if (config.dry_run) {
-    write_plan(plan);
+    if (fs::is_directory(output_dir, ignored) && holds_run(output_dir))
+      plan.notices.push_back(
+          "output_dir holds a run, whose plan.json and config.resolved.yaml stay as they are" +
+          std::string(checkpoint ? "" : "; without --dry-run that run moves to a subfolder"));
+    else
+      write_plan(plan);
     say(out, describe_plan(plan) + describe_dry_run(plan, shapes, tokenizer, marks_for(out)));
     return {};
   }

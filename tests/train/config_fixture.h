@@ -28,6 +28,7 @@ struct UserFolder {
     fs::create_directories(root / "model");
     fs::create_directories(root / "data/quickstart");
     fs::create_directories(root / "linked");
+    fs::create_directories(root / "run/adapter");
     fs::create_symlink("/", root / "linked/adapter");
     std::ofstream(root / "rows.jsonl") << "{}\n";
     roots.user_directory = root;

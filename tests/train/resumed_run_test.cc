@@ -219,6 +219,37 @@ TEST_CASE("resumed run: from a given checkpoint, also into another folder") {
   CHECK(runs.adapter("out") == expected);
 }
 
+TEST_CASE("resumed run: a new run keeps the result of the one before, also without checkpoints") {
+  Runs runs;
+  TrainConfig config = runs.config("out");
+  config.save_strategy = StepStrategy::kNo;
+  config.save_steps.reset();
+  // A folder that happens to have the name is nobody's result.
+  make_directories(runs.in("out", "model"));
+  runs.run(config);
+  CHECK(runs.printed.find("earlier") == std::string::npos);
+  CHECK(fs::exists(runs.in("out", "model")));
+  const std::string first = runs.adapter("out");
+  const std::string result = read_file(runs.in("out", "result.json"), ErrorCode::kDisk);
+  const std::string plan = read_file(runs.in("out", "plan.json"), ErrorCode::kDisk);
+
+  config.seed = 8;
+  config.dry_run = true;
+  runs.run(config);
+  check_contains(runs.printed, "output_dir holds a run, whose plan.json");
+  CHECK(read_file(runs.in("out", "plan.json"), ErrorCode::kDisk) == plan);
+
+  config.dry_run = false;
+  runs.run(config);
+  check_contains(runs.printed, "output_dir held an earlier run, which is now in ");
+  check_contains(runs.printed, "resume_from_checkpoint=auto");
+  CHECK(runs.adapter("out") != first);
+  CHECK(runs.adapter("out/earlier-1") == first);
+  CHECK(read_file(runs.in("out", "earlier-1/result.json"), ErrorCode::kDisk) == result);
+  for (const char* name : {"metrics.jsonl", "config.resolved.yaml", "plan.json", "result.svg"})
+    CHECK(fs::exists(runs.in("out/earlier-1", name)));
+}
+
 TEST_CASE("resumed run: a new run in a used folder mixes nothing up") {
   Runs runs;
   TrainConfig config = runs.config("out");
@@ -227,6 +258,7 @@ TEST_CASE("resumed run: a new run in a used folder mixes nothing up") {
   runs.run(config);
   CHECK(fs::exists(runs.in("out", "earlier-1/checkpoint-2")));
   CHECK(fs::exists(runs.in("out", "earlier-1/metrics.jsonl")));
+  check_contains(runs.printed, "output_dir held an earlier run, which is now in ");
   CHECK(runs.steps("out") == kAllSteps);
   runs.resume(config);
   check_contains(runs.printed, "nothing to do");

@@ -15,6 +15,16 @@ bool has_links(const std::filesystem::path& folder) {
   return false;
 }
 
+// Is it in what a run leaves in the folder: adapter/, model/ or checkpoint-<step>/?
+bool is_result(const std::filesystem::path& input, const std::filesystem::path& output_dir) {
+  if (input.empty() || output_dir.empty()) return false;
+  std::error_code ignored;
+  const auto folder = std::filesystem::weakly_canonical(output_dir, ignored);
+  const auto inner = std::filesystem::weakly_canonical(input, ignored).lexically_relative(folder);
+  const std::string name = inner.empty() ? "" : inner.begin()->string();
+  return name == "adapter" || name == "model" || name.starts_with("checkpoint-");
+}
+
 }  // namespace
 
 TrainRules output_rules() {
@@ -29,6 +39,16 @@ TrainRules output_rules() {
                    std::filesystem::equivalent(c.output_dir, c.base_model.path, ignored);
           },
           "this is base_model's folder, which the results would overwrite; give another"),
+      error(
+          "output over an input",
+          {"output_dir", "base_model", "tokenizer_config", "lora_model_dir"},
+          [](const C& c, const G&) {
+            return is_result(c.base_model.path, c.output_dir) ||
+                   is_result(c.tokenizer_config.path, c.output_dir) ||
+                   is_result(c.lora_model_dir.path, c.output_dir);
+          },
+          "a result in this folder is an input of the run, whose own result would take its place; "
+          "give another"),
       error(
           "output is a file", {"output_dir"},
           [](const C& c, const G&) {
