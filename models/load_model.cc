@@ -95,6 +95,7 @@ void about_adapter(const LoadOptions& o, Function f) {
   try {
     f();
   } catch (const Error& e) {
+    if (o.adapter.empty() && e.code() == ErrorCode::kUsage) throw;
     if (o.adapter.empty()) fail(ErrorCode::kUsage, e.what());
     fail(ErrorCode::kModel, printable(o.adapter, 4096), "/adapter_config.json: ", e.what());
   }

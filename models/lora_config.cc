@@ -6,6 +6,8 @@
 #include <cmath>
 #include <set>
 
+#include "data/nearest_name.h"
+#include "data/printable.h"
 #include "data/regex.h"
 
 namespace hone {
@@ -14,6 +16,29 @@ namespace {
 // An entry matches a whole name or its end after a dot.
 bool entry_matches(const std::string& entry, const std::string& name) {
   return name == entry || name.ends_with("." + entry);
+}
+
+// The last `words` parts of a dotted name.
+std::string ending(const std::string& name, int64_t words) {
+  size_t begin = name.size() + 1;
+  for (int64_t i = 0; i < words && begin != 0; ++i)
+    begin = begin < 2 ? 0 : name.rfind('.', begin - 2) + 1;
+  return name.substr(begin);
+}
+
+// What may have been meant by an entry that matches none of the names.
+std::string suggestion(const std::string& entry, const std::set<std::string>& names) {
+  std::set<std::string> like, last;
+  for (const std::string& name : names) {
+    like.insert(ending(name, 1 + std::count(entry.begin(), entry.end(), '.')));
+    if (!name.ends_with(".weight")) last.insert(ending(name, 1));
+  }
+  std::string text;
+  if (const std::string near = nearest_name(entry, {like.begin(), like.end()}); !near.empty())
+    text = "did you mean '" + near + "'? ";
+  text += "there are";
+  for (const std::string& name : last) text += (text.ends_with("are") ? " " : ", ") + name;
+  return text;
 }
 
 Regex compile_suffix(const std::string& key, const char* what) {
@@ -28,6 +53,7 @@ struct LoraTargets::Patterns {
   std::vector<std::pair<Regex, int64_t>> ranks;
   std::vector<std::pair<Regex, double>> alphas;
   std::set<std::string> matched;  // entries that hit something
+  std::set<std::string> names;    // of all modules and parameters that were asked about
 };
 
 LoraTargets::LoraTargets(const LoraConfig& config)
@@ -68,6 +94,7 @@ nn::LoraChoice LoraTargets::choice(const std::string& name) const {
 }
 
 std::optional<nn::LoraChoice> LoraTargets::for_module(const std::string& path) const {
+  patterns_->names.insert(path);
   for (const std::string& entry : config_.exclude_modules)
     if (entry_matches(entry, path)) return std::nullopt;
   bool hit = config_.all_linear || (patterns_->modules && patterns_->modules->full_match(path));
@@ -80,6 +107,7 @@ std::optional<nn::LoraChoice> LoraTargets::for_module(const std::string& path) c
 }
 
 std::optional<nn::LoraChoice> LoraTargets::for_parameter(const std::string& name) const {
+  patterns_->names.insert(name);
   bool hit = false;
   for (const std::string& entry : config_.target_parameters)
     if (entry_matches(entry, name)) {
@@ -98,14 +126,18 @@ void LoraTargets::install(nn::BuildOptions& options) const {
 }
 
 void LoraTargets::check_all_matched(const std::vector<nn::Parameter>& parameters) const {
-  if (std::none_of(parameters.begin(), parameters.end(),
-                   [](const nn::Parameter& p) { return p.trainable; }))
-    fail(ErrorCode::kUsage, "the LoRA targets match nothing in this model, so nothing would train");
   for (const auto* list : {&config_.target_modules, &config_.target_parameters})
     for (const std::string& entry : *list)
       if (!patterns_->matched.contains(entry))
-        fail(ErrorCode::kUsage, "LoRA target \"", entry,
-             "\" matches no module or parameter of this model");
+        throw UnmatchedTarget("LoRA target \"" + printable(entry) +
+                                  "\" matches no module or parameter of this model; " +
+                                  suggestion(entry, patterns_->names),
+                              entry);
+  if (std::none_of(parameters.begin(), parameters.end(),
+                   [](const nn::Parameter& p) { return p.trainable; }))
+    throw UnmatchedTarget("the LoRA targets match nothing in this model, so nothing would train; " +
+                              suggestion("", patterns_->names),
+                          "");
 }
 
 void LoraTargets::check_patterns_matched() const {

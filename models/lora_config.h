@@ -14,12 +14,26 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "models/adapter_config.h"
 #include "nn/builder.h"
+#include "tensor/check.h"
 
 namespace hone {
+
+// A target that nothing in the model has.
+class UnmatchedTarget : public Error {
+ public:
+  UnmatchedTarget(const std::string& message, std::string entry)
+      : Error(ErrorCode::kUsage, message), entry_(std::move(entry)) {}
+  // Of target_modules or target_parameters; empty: none of the targets matches anything.
+  const std::string& entry() const { return entry_; }
+
+ private:
+  std::string entry_;
+};
 
 // Decides for one model; keeps the compiled patterns and what it matched.
 // Errors: kUsage for a pattern that does not compile, a rank below 1, or dropout on parameters.
@@ -33,7 +47,7 @@ class LoraTargets {
   // Sets both choices of the options. The targets outlive the options' use.
   void install(nn::BuildOptions& options) const;
 
-  // After a build: throws Error(kUsage) if some target matched nothing, naming it.
+  // After a build: throws UnmatchedTarget if some target matched nothing, naming it and what is near.
   void check_all_matched(const std::vector<nn::Parameter>& parameters) const;
   // The same for rank and alpha patterns: for adapters that a user describes. PEFT's files may carry
   // patterns for other models.

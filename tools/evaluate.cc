@@ -19,6 +19,7 @@
 #include "models/load_model.h"
 #include "models/peft.h"
 #include "tensor/gpu.h"
+#include "tools/unknown_option.h"
 #include "train/optimizer.h"
 #include "train/step.h"
 
@@ -309,7 +310,7 @@ int parse_and_run(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) {
-    return app.exit(e) == 0 ? 0 : static_cast<int>(ErrorCode::kUsage);
+    return finish_parsing(app, e);
   }
   return run(o);
 }

@@ -21,6 +21,7 @@
 #include "tools/generation/chat_prompt.h"
 #include "tools/generation/chat_session.h"
 #include "tools/generation/prompts.h"
+#include "tools/unknown_option.h"
 
 namespace hone {
 namespace {
@@ -260,7 +261,7 @@ int parse_and_run(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) {
-    return app.exit(e) == 0 ? 0 : static_cast<int>(ErrorCode::kUsage);
+    return finish_parsing(app, e);
   }
   for (const std::string& stop : o.stops)
     if (stop.empty()) fail(ErrorCode::kUsage, "--stop: expected a text, found none");

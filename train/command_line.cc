@@ -6,6 +6,7 @@
 #include <cctype>
 #include <string_view>
 
+#include "data/nearest_name.h"
 #include "tensor/check.h"
 #include "train/config_aliases.h"
 #include "train/config_key_text.h"
@@ -17,6 +18,10 @@ namespace {
 
 std::string argument_name(int64_t number) {
   return "command line argument " + std::to_string(number);
+}
+
+std::string argument_name(const Override& change) {
+  return argument_name(change.number) + (change.option.empty() ? "" : ", " + change.option);
 }
 
 // "key=value" and not a file name that contains '='.
@@ -54,7 +59,7 @@ bool is_index(std::string_view step) {
 
 // A positioned value from the text after '='.
 ConfigValue read_value(const Override& change) {
-  const SourcePosition at = {argument_name(change.number)};
+  const SourcePosition at = {argument_name(change)};
   const std::string& text = change.value;
   ConfigValue value;
   if (!text.empty() && std::string_view("[{\"'").find(text[0]) != std::string_view::npos) {
@@ -78,7 +83,7 @@ ConfigValue read_value(const Override& change) {
 
 // The child of `node` that `step` names, made when it is missing.
 ConfigValue& descend(ConfigValue& node, const std::string& step, const Override& change) {
-  const SourcePosition at = {argument_name(change.number)};
+  const SourcePosition at = {argument_name(change)};
   const auto reject = [&](const auto&... parts) {
     fail(ErrorCode::kUsage, at.str(), ": ", change.key, ": ", parts...);
   };
@@ -103,7 +108,19 @@ ConfigValue& descend(ConfigValue& node, const std::string& step, const Override&
   return node.entries.back().value;
 }
 
-constexpr std::string_view kMemoryCap = "--memory-cap=";
+constexpr std::string_view kDryRun = "--dry-run", kMemoryCap = "--memory-cap";
+
+// What to do instead of an option that there is not.
+std::string advice(const std::string& option) {
+  const size_t equals = std::min(option.find('='), option.size());
+  if (option == kMemoryCap) return "expected --memory-cap=BYTES, 12GiB say";
+  if (const std::string near = nearest_name(
+          option.substr(0, equals), {"--help", std::string(kDryRun), std::string(kMemoryCap)});
+      !near.empty())
+    return "did you mean '" + near + "'?";
+  if (equals == option.size()) return "settings are written key=value, see --help";
+  return "write " + option.substr(std::min(option.find_first_not_of('-'), option.size()));
+}
 
 CommandLine parse_explain(const std::vector<std::string>& arguments) {
   if (arguments.size() > 2)
@@ -125,19 +142,17 @@ CommandLine parse_command_line(const std::vector<std::string>& arguments) {
     const auto number = static_cast<int64_t>(i) + 1;
     if (argument == "--help" || argument == "-h") {
       result.help = true;
-    } else if (argument == "--dry-run") {
-      result.overrides.push_back({"dry_run", "true", number});
-    } else if (argument.starts_with(kMemoryCap)) {
-      result.overrides.push_back({"memory_limit", argument.substr(kMemoryCap.size()), number});
+    } else if (argument == kDryRun) {
+      result.overrides.push_back({"dry_run", "true", number, std::string(kDryRun)});
+    } else if (argument.starts_with(std::string(kMemoryCap) + "=")) {
+      result.overrides.push_back({"memory_limit", argument.substr(kMemoryCap.size() + 1), number,
+                                  std::string(kMemoryCap)});
     } else if (is_override(argument)) {
       const size_t equals = argument.find('=');
       result.overrides.push_back({argument.substr(0, equals), argument.substr(equals + 1), number});
     } else if (argument.starts_with('-') || argument.empty()) {
-      const size_t word = std::min(argument.find_first_not_of('-'), argument.size());
       fail(ErrorCode::kUsage, argument_name(number), ": unknown option '", argument, "'; ",
-           argument.find('=') == std::string::npos
-               ? std::string("settings are written key=value, see --help")
-               : "write " + argument.substr(word));
+           advice(argument));
     } else if (!result.config_path.empty()) {
       fail(ErrorCode::kUsage, argument_name(number), ": '", argument,
            "' is a second configuration file after '", result.config_path,

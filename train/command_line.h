@@ -21,9 +21,10 @@
 namespace hone {
 
 struct Override {
-  std::string key;     // dotted
-  std::string value;   // as typed
-  int64_t number = 0;  // which argument, from 1
+  std::string key;          // dotted
+  std::string value;        // as typed
+  int64_t number = 0;       // which argument, from 1
+  std::string option = {};  // what was typed instead of the key: "--memory-cap"
 };
 
 struct CommandLine {

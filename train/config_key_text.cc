@@ -9,6 +9,7 @@
 #include <span>
 #include <variant>
 
+#include "data/nearest_name.h"
 #include "data/special_token_names.h"
 #include "train/config_yaml.h"
 
@@ -21,40 +22,13 @@ std::string number_text(double x) {
   return std::string(buffer, end);
 }
 
-// Optimal string alignment distance: edits and swaps of neighbours.
-int64_t edit_distance(std::string_view a, std::string_view b) {
-  std::vector<std::vector<int64_t>> d(a.size() + 1, std::vector<int64_t>(b.size() + 1));
-  for (size_t i = 0; i <= a.size(); ++i) {
-    for (size_t j = 0; j <= b.size(); ++j) {
-      if (i == 0 || j == 0) {
-        d[i][j] = static_cast<int64_t>(i + j);
-        continue;
-      }
-      const int64_t replaced = d[i - 1][j - 1] + (a[i - 1] != b[j - 1]);
-      d[i][j] = std::min({d[i - 1][j] + 1, d[i][j - 1] + 1, replaced});
-      if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
-        d[i][j] = std::min(d[i][j], d[i - 2][j - 2] + 1);
-    }
-  }
-  return d[a.size()][b.size()];
-}
-
 // The key of this use that is nearest, if near enough.
 template <class T>
 std::string nearest(const std::vector<ConfigKey<T>>& keys, std::string_view name, KeyUse use) {
-  constexpr size_t kLongestName = 64;  // nothing longer resembles a key; bounds the work
-  if (name.size() > kLongestName) return "";
-  std::string best;
-  int64_t best_distance = std::max<int64_t>(1, static_cast<int64_t>(name.size()) / 3) + 1;
-  for (const ConfigKey<T>& key : keys) {
-    if (key.use != use || key.name.ends_with('*')) continue;
-    const int64_t distance = edit_distance(key.name, name);
-    if (distance < best_distance) {
-      best = key.name;
-      best_distance = distance;
-    }
-  }
-  return best;
+  std::vector<std::string> names;
+  for (const ConfigKey<T>& key : keys)
+    if (key.use == use && !key.name.ends_with('*')) names.emplace_back(key.name);
+  return nearest_name(name, names);
 }
 
 // Refused keys are never suggested.

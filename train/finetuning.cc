@@ -2,11 +2,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "train/finetuning.h"
 
+#include <algorithm>
 #include <optional>
+#include <utility>
 
 #include "data/file.h"
 #include "data/printable.h"
 #include "models/generation.h"
+#include "models/lora_config.h"
 #include "tensor/allocator.h"
 #include "tensor/gpu.h"
 #include "train/answer_evaluator.h"
@@ -45,6 +48,30 @@ void check_vocabulary(const Tokenizer& tokenizer, const ModelConfig& model,
 void say(std::FILE* out, const std::string& text) {
   std::fputs(text.c_str(), out);
   std::fflush(out);
+}
+
+// "run.yaml:3:9: lora_target_modules: ", where an entry of LoRA's targets was given; "" if nowhere.
+std::string place_of_target(const LoadedConfig& loaded, const std::string& entry) {
+  const TrainConfig& c = loaded.config;
+  const std::pair<std::string, const std::vector<std::string>&> lists[] = {
+      {"lora_target_modules", c.lora_target_modules.names},
+      {"lora_target_parameters", c.lora_target_parameters}};
+  for (const auto& [key, entries] : lists) {
+    const auto found = std::find(entries.begin(), entries.end(), entry);
+    if (found == entries.end() && !entry.empty()) continue;
+    for (const std::string& name : {key + "." + std::to_string(found - entries.begin()), key})
+      if (const auto place = loaded.places.find(name); place != loaded.places.end())
+        return place->second + ": " + key + ": ";
+  }
+  return "";
+}
+
+LoadedModel describe_loaded_model(const LoadedConfig& loaded) {
+  try {
+    return describe_model(load_options(loaded.config));
+  } catch (const UnmatchedTarget& e) {
+    fail(e.code(), place_of_target(loaded, e.entry()), e.what());
+  }
 }
 
 // What programs and people can read about the run beside its results.
@@ -275,7 +302,7 @@ RunOutcome run_finetuning(const LoadedConfig& loaded, const PathRoots& roots, st
   }
 
   // What the run will be, known before a weight is read.
-  const LoadedModel described = describe_model(load_options(config));
+  const LoadedModel described = describe_loaded_model(loaded);
   check_vocabulary(tokenizer, described.config, config);
   TrainerSettings settings = trainer_settings(config, described.config, total_steps);
   settings.stop_requested = [] { return stop_signal() != 0; };

@@ -58,7 +58,8 @@ Override by_our_name(const Override& change) {
   for (const ConfigValue& item : value.items)
     value.text += (value.text.empty() ? "['" : ", '") + item.text + "'";
   if (!value.items.empty()) value.text += "]";
-  return {std::string(alias->key) + change.key.substr(end), value.text, change.number};
+  return {std::string(alias->key) + change.key.substr(end), value.text, change.number,
+          change.option};
 }
 
 // Tree and errors: what reading it so far has given.
@@ -75,6 +76,11 @@ LoadedConfig resolve(const ConfigValue& tree, const fs::path& yaml_directory,
   read_no_evaluations(loaded.config);
   check_rules(loaded.config, tree, errors, loaded.notices);
   errors.throw_if_any();
+  for (const ConfigEntry& entry : tree.entries) {
+    loaded.places[entry.key] = entry.at.str();
+    for (size_t i = 0; i < entry.value.items.size(); ++i)
+      loaded.places[entry.key + "." + std::to_string(i)] = entry.value.items[i].at.str();
+  }
   resolve_implied(loaded.config);
   return loaded;
 }

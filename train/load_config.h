@@ -6,6 +6,7 @@
 
 #include <ctime>
 #include <filesystem>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -19,6 +20,8 @@ namespace hone {
 struct LoadedConfig {
   TrainConfig config;
   std::vector<std::string> notices;  // one line each: accepted keys that have no effect
+  // Where the keys were given, and the items of lists ("lora_target_modules.0"): "run.yaml:3:9".
+  std::map<std::string, std::string> places = {};
 };
 
 // "outputs/2026-11-22_17-05-33" (local time) under the folder where the user stands.

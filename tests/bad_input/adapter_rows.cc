@@ -70,9 +70,11 @@ Rows adapter_rows() {
            "expected [5, 32]"),
       with("A1b", "rank 0", {{"r", 0}},
            "DIR/adapter_config.json: $.r: expected an integer in [1, 65536], found 0"),
-      with("A2", "a target that the model lacks", {{"target_modules", {"q_proj", "query"}}},
-           "DIR/adapter_config.json: LoRA target \"query\" matches no module or parameter of this "
-           "model"),
+      with(
+          "A2", "a target that the model lacks", {{"target_modules", {"q_proj", "query"}}},
+          "DIR/adapter_config.json: LoRA target \"query\" matches no module or parameter of this "
+          "model; there are down_proj, gate_proj, gate_up_proj, in_proj_a, in_proj_b, in_proj_qkv, "
+          "in_proj_z, k_proj, o_proj, out_proj, q_proj, shared_expert_gate, up_proj, v_proj"),
       with("A2b", "matrices that nothing asks for", {{"target_modules", {"q_proj"}}},
            "DIR/adapter_model.safetensors: tensor "
            "base_model.model.model.layers.0.linear_attn.in_proj_a.lora_A.weight matches no module "

@@ -86,6 +86,8 @@ TEST_CASE("command_line: what it rejects") {
         "are written key=value");
   CHECK(error_of({"--max_steps=4"}) ==
         "command line argument 1: unknown option '--max_steps=4'; write max_steps=4");
+  CHECK(error_of({"--memory-cap"}).ends_with("expected --memory-cap=BYTES, 12GiB say"));
+  CHECK(error_of({"--dryrun"}).ends_with("did you mean '--dry-run'?"));
   CHECK(error_of({"--verbose"}).starts_with("command line argument 1: unknown option"));
   CHECK(error_of({""}).starts_with("command line argument 1: unknown option"));
 }

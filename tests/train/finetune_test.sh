@@ -46,6 +46,7 @@ expect 0 "" "$finetune" explain
 says "sequence_len"
 expect 2 "did you mean 'lora_r'" "$finetune" explain lora_rr
 expect 2 "error: .*unknown option" "$finetune" --fast
+expect 2 "unknown option '--memory-cp=1GiB'; did you mean '--memory-cap'?" "$finetune" --memory-cp=1GiB
 expect 2 "error: .*does not exist" "$finetune" none.yaml
 expect 2 "learning_rate" "$finetune" train/examples/quickstart.yaml learning_rat=1
 
@@ -88,6 +89,17 @@ says "^seed     7$"
 says "^output   .*/user/changed$"
 expect 2 "learning_rate" "$finetune" seed=7 learning_rat=1 --dry-run
 expect 2 "learning_rate: required" "$finetune" base_model=random:quickstart --dry-run
+
+expect 2 "command line argument 2, --memory-cap: memory_limit: expected an amount" "$finetune" \
+  seed=7 --memory-cap=abc --dry-run
+
+# A target that the model lacks stands where it was given, beside what may have been meant.
+printf '%s\n' "base_model: random:quickstart" "tokenizer_config: data/quickstart" "learning_rate: 1e-3" \
+  "datasets: [{path: rows.jsonl}]" "adapter: lora" "lora_target_modules: [q_proj, o_porj]" >"$work/user/lora.yaml"
+expect 2 "lora.yaml:6:31: lora_target_modules: LoRA target \"o_porj\" .*; did you mean 'o_proj'? there are " \
+  "$finetune" lora.yaml output_dir=lora --dry-run
+expect 2 "command line argument 2: lora_target_parameters: LoRA target \"mlp.experts.down_prj\" .*'experts.down_proj'\|mlp.experts.down_proj'" \
+  "$finetune" lora.yaml "lora_target_parameters=[mlp.experts.down_prj]" "lora_target_modules=[q_proj]" output_dir=lora --dry-run
 
 # Memory: predicted before anything is loaded.
 expect 5 "memory: the run needs .* memory_limit is 1.0 MiB; nothing was loaded" "$finetune" \

@@ -33,6 +33,8 @@ says() { grep -q -- "$1" "$work/out" || fail "no '$1' in the output"; }
 same() { cmp -s "$1" "$2" || fail "$1 and $2 differ"; }
 
 expect 2 "--model is required" --prompt x
+expect 2 "unknown option '--temprature'; did you mean '--temperature'?" "${model[@]}" --temprature 1
+expect 2 "unknown option '--xyzzy'; --help lists all" "${model[@]}" --xyzzy
 expect 2 "no prompt" "${model[@]}"
 expect 2 "has no tokenizer" --model random:quickstart --prompt x
 expect 2 "there is no preset" --model random:none --tokenizer "$tokenizer" --prompt x
