@@ -5,7 +5,7 @@
 // the time goes.
 //
 //   bench_train [--device cpu|cuda] [--model NAME] [--mode full|lora|qlora] [--steps N]
-//               [--threads N] [--json] [--save DIR] [--list]
+//               [--threads N] [--gradient-checkpointing] [--json] [--save DIR] [--list]
 //
 // A step is forward, backward, clipping and AdamW over one packed batch of random tokens. The times
 // are medians. % of product: the step's operations (matrix products, attention, delta rule) a
@@ -38,7 +38,7 @@ struct Options {
   std::string device = "cpu", model, mode, save;
   int steps = 10;
   int threads = 0;
-  bool json = false, list = false;
+  bool recompute = false, json = false, list = false;
 };
 
 Options parse(int argc, char** argv) {
@@ -54,6 +54,8 @@ Options parse(int argc, char** argv) {
       ->capture_default_str();
   app.add_option("--threads", o.threads, "default: the processors this process may use")
       ->check(CLI::Range(1, 4096));
+  app.add_flag("--gradient-checkpointing", o.recompute,
+               "layers run again in backward instead of keeping what they need");
   app.add_flag("--json", o.json, "one line of JSON per run instead of tables; no product is timed");
   app.add_option("--save", o.save,
                  "write the model (Hugging Face layout) and batch.safetensors into this folder, "
@@ -171,6 +173,8 @@ void save(const Options& o, const TrainModel& model) {
 
 std::vector<TrainModel> selected_models(const Options& o, Device device) {
   std::vector<TrainModel> models = train_models(device);
+  if (o.recompute)
+    for (TrainModel& m : models) m.recompute = true;
   if (o.model.empty()) return models;
   std::string names;
   for (const TrainModel& m : models) names += " " + m.name;

@@ -7,9 +7,9 @@
 namespace hone::kernels::bench {
 namespace {
 
-// One linear layer [C, C]: y = x W^T and its two gradients.
+// One linear layer [C, C]: y = x W^T and its two gradients; and those of LoRA with rank 16.
 std::vector<BenchCase> linear_cases(const BenchSizes& s) {
-  const int64_t n = s.tokens, c = s.model.hidden_size;
+  const int64_t n = s.tokens, c = s.model.hidden_size, r = 16;
   const DType t = s.dtype;
   const auto row = [&](const char* function, const char* what, DType out, Transpose ta,
                        Transpose tb, Shape a, Shape b, Shape y) -> BenchCase {
@@ -24,6 +24,10 @@ std::vector<BenchCase> linear_cases(const BenchSizes& s) {
       row("gemm", "y = x W^T", t, Transpose::no, Transpose::yes, {n, c}, {c, c}, {n, c}),
       row("gemm", "dx = dy W", t, Transpose::no, Transpose::no, {n, c}, {c, c}, {n, c}),
       row("gemm", "dW = dy^T x", DType::f32, Transpose::yes, Transpose::no, {n, c}, {n, c}, {c, c}),
+      row("gemm", "x A^T", t, Transpose::no, Transpose::yes, {n, c}, {r, c}, {n, r}),
+      row("gemm", "(x A^T) B^T", t, Transpose::no, Transpose::yes, {n, r}, {c, r}, {n, c}),
+      row("gemm", "dA = (dy B)^T x", DType::f32, Transpose::yes, Transpose::no, {n, r}, {n, c},
+          {r, c}),
   };
 }
 

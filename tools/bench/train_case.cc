@@ -75,7 +75,7 @@ std::vector<TrainModel> train_models(Device device) {
     return TrainModel{name, preset_config(name), 8, 2048, {mode}, device, DType::bf16, recompute};
   };
   return {published("Qwen3.5-0.8B", TrainMode::lora, false),
-          published("Qwen3.5-9B", TrainMode::qlora, true),
+          published("Qwen3.5-9B", TrainMode::qlora, false),
           published("Qwen3.5-35B-A3B", TrainMode::qlora, true)};
 }
 

@@ -26,7 +26,8 @@ struct TrainModel {
 };
 
 // CPU, f32: the quickstart preset, and one of width 512 with 8 layers, 16 experts and 32,000 tokens.
-// GPU, bf16, 8 documents of 2,048 tokens: Qwen3.5-0.8B, Qwen3.5-9B, Qwen3.5-35B-A3B.
+// GPU, bf16, 8 documents of 2,048 tokens: Qwen3.5-0.8B, Qwen3.5-9B, and, with gradient checkpointing,
+// Qwen3.5-35B-A3B.
 std::vector<TrainModel> train_models(Device device);
 
 // Adapters of rank 16 are on all linears and on both stacks of experts; qlora keeps the frozen
