@@ -14,7 +14,8 @@ namespace hone {
 
 enum class SavePolicy {
   keep,       // hold the tensor until backward
-  recompute,  // hold the recipe of the op that made it; ops without a recipe keep
+  recompute,  // hold the recipe of the op that made it, shared by all that save its output; ops
+              // without a recipe keep
   offload,    // hold a copy in host memory; on the CPU the tensor is there already
 };
 
@@ -35,7 +36,7 @@ class Saved {
   bool defined() const { return value_.defined() || recipe_ != nullptr; }
   // Bytes held until backward: 0 under recompute.
   int64_t bytes() const { return value_.defined() ? value_.nbytes() : 0; }
-  Tensor get() const { return recipe_ ? (*recipe_)() : value_; }
+  Tensor get() const { return recipe_ ? recipe_->value() : value_; }
 
  private:
   std::string name_;

@@ -52,7 +52,24 @@ class GradSlot {
 using GradHandle = std::shared_ptr<GradSlot>;
 
 // How to compute a value again from what is saved anyway. Gives the same bits.
-using Recipe = std::function<Tensor()>;
+class Recipe {
+ public:
+  explicit Recipe(std::function<Tensor()> make) : make_(std::move(make)) {}
+
+  // Made by the first call. It then lives as long as this recipe, which all ops share that saved the
+  // value: until the last of them has run backward.
+  const Tensor& value() const {
+    if (make_) {
+      value_ = make_();
+      make_ = nullptr;  // and with it what only this recipe still held
+    }
+    return value_;
+  }
+
+ private:
+  mutable std::function<Tensor()> make_;
+  mutable Tensor value_;
+};
 
 // A value in the computation. Copies share value and slot.
 class Var {
@@ -74,7 +91,9 @@ class Var {
   // Cheap ops say how their output is made again, so that what consumes it need not keep it
   // (SavePolicy::recompute). Null for the others.
   const std::shared_ptr<const Recipe>& recipe() const { return recipe_; }
-  void set_recipe(Recipe recipe) { recipe_ = std::make_shared<const Recipe>(std::move(recipe)); }
+  void set_recipe(std::function<Tensor()> make) {
+    recipe_ = std::make_shared<const Recipe>(std::move(make));
+  }
 
   // Shares the value, cuts the gradient.
   Var detach() const { return Var(value_); }

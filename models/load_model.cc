@@ -160,18 +160,21 @@ LoadedModel load_model(const LoadOptions& o) {
     m.arena =
         std::make_unique<nn::ParameterArena>(m.parameters, o.dtype, o.device, o.decay_vectors);
 
-  const nn::ReadWeight fresh = [seed = o.seed](const nn::WeightRequest& r) {
-    return nn::initial_value(r.shape, r.init, seed, r.name);
+  // Drawn where they stay, so that a model larger than the host's memory can be.
+  const auto fresh = [&o](DType dtype) -> nn::ReadWeight {
+    return [&o, dtype](const nn::WeightRequest& r) {
+      return nn::initial_value(r.shape, r.init, o.seed, r.name, dtype, o.device);
+    };
   };
   std::optional<AdapterReader> adapter;
   if (!o.adapter.empty())
     adapter.emplace(o.adapter, *m.lora, PeftLayout(trainable_names(m), m.config.name_infix));
   const nn::ReadWeight base =
       checkpoint ? nn::ReadWeight([&](const nn::WeightRequest& r) { return checkpoint->read(r); })
-                 : fresh;
+                 : fresh(o.train_base ? DType::f32 : o.dtype);
   const nn::ReadWeight lora =
       adapter ? nn::ReadWeight([&](const nn::WeightRequest& r) { return adapter->read(r); })
-              : fresh;
+              : fresh(DType::f32);
 
   nn::BuildOptions options = build_options(o, m.config, plan.targets);
   options.train_lora = !o.inference;

@@ -25,7 +25,8 @@
 
 namespace hone::nn {
 
-// What a module asks for. The answer is a CPU tensor of this shape in any float dtype.
+// What a module asks for. The answer is a tensor of this shape, in any float dtype and
+// on the CPU or on the model's device.
 struct WeightRequest {
   std::string name;  // full name, as in the checkpoint of the CausalLM class
   Shape shape;

@@ -4,38 +4,50 @@
 
 #include <cmath>
 
-#include "kernels/core/parallel.h"
+#include "kernels/elementwise/elementwise.h"
+#include "kernels/random_fill/random_fill.h"
 #include "tensor/random.h"
 
 namespace hone::nn {
+namespace {
 
-Tensor initial_value(const Shape& shape, Init init, uint64_t seed, const std::string& name) {
-  Tensor t = Tensor::empty(shape, DType::f32);
+// The vectors of the delta rule: small, so the host draws them.
+float gate_value(Init::Kind kind, float uniform) {
+  if (kind == Init::Kind::a_log) return std::log(0.01f + 15.99f * uniform);
+  const float step = std::exp(std::log(0.001f) + std::log(100.0f) * uniform);
+  return step + std::log(-std::expm1(-step));
+}
+
+Tensor gate_values(const Shape& shape, Init::Kind kind, const RandomStream& random) {
+  const Tensor t = Tensor::empty(shape, DType::f32);
   float* p = t.data<float>();
+  for (int64_t i = 0; i < t.numel(); ++i)
+    p[i] = gate_value(kind, random.uniform(static_cast<uint64_t>(i)));
+  return t;
+}
+
+}  // namespace
+
+Tensor initial_value(const Shape& shape, Init init, uint64_t seed, const std::string& name,
+                     DType dtype, Device device) {
   const RandomStream random(seed, name);
   const float scale = static_cast<float>(init.scale);
-  const auto value = [&](uint64_t i) -> float {
-    switch (init.kind) {
-      case Init::Kind::zeros:
-        return 0;
-      case Init::Kind::ones:
-        return 1;
-      case Init::Kind::normal:
-        return scale * random.normal(i);
-      case Init::Kind::uniform:
-        return scale * (2 * random.uniform(i) - 1);
-      case Init::Kind::a_log:
-        return std::log(0.01f + 15.99f * random.uniform(i));
-      case Init::Kind::dt_bias: {
-        const float step = std::exp(std::log(0.001f) + std::log(100.0f) * random.uniform(i));
-        return step + std::log(-std::expm1(-step));
-      }
-    }
-    return 0;
-  };
-  kernels::parallel_for(t.numel(), 1 << 14, [&](int64_t begin, int64_t end) {
-    for (int64_t i = begin; i < end; ++i) p[i] = value(static_cast<uint64_t>(i));
-  });
+  if (init.kind == Init::Kind::a_log || init.kind == Init::Kind::dt_bias)
+    return kernels::cast(gate_values(shape, init.kind, random).to(device), dtype);
+  const Tensor t = Tensor::empty(shape, dtype, device);
+  switch (init.kind) {
+    case Init::Kind::ones:
+      kernels::fill(t, 1);
+      break;
+    case Init::Kind::normal:
+      kernels::fill_normal(t, scale, random);
+      break;
+    case Init::Kind::uniform:
+      kernels::fill_uniform(t, scale, random);
+      break;
+    default:
+      kernels::fill(t, 0);
+  }
   return t;
 }
 

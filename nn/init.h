@@ -34,8 +34,9 @@ struct Init {
   static Init dt_bias() { return {Kind::dt_bias}; }
 };
 
-// A f32 CPU tensor drawn from the stream keyed by (seed, name): independent of the order in which
-// parameters are made.
-Tensor initial_value(const Shape& shape, Init init, uint64_t seed, const std::string& name);
+// Drawn on `device` from the stream keyed by (seed, name): independent of the order in which
+// parameters are made. dtype: f32, f64 or bf16, rounded once from f32.
+Tensor initial_value(const Shape& shape, Init init, uint64_t seed, const std::string& name,
+                     DType dtype = DType::f32, Device device = kCpu);
 
 }  // namespace hone::nn

@@ -47,19 +47,25 @@ class RandomStream {
       : key_(seed * 0x9E3779B97F4A7C15ull ^ path_hash), step_(step) {}
 
   // The i-th 32 random bits. Numbers come four to a Philox block.
-  uint32_t bits(uint64_t i) const { return block(i / 4)[i % 4]; }
+  constexpr uint32_t bits(uint64_t i) const { return block(i / 4)[i % 4]; }
   // The i-th number, uniform in [0, 1): a multiple of 2^-24.
-  float uniform(uint64_t i) const { return static_cast<float>(bits(i) >> 8) * 0x1p-24f; }
-  // The i-th number, standard normal (Box-Muller on two of its own bits).
-  float normal(uint64_t i) const {
+  constexpr float uniform(uint64_t i) const { return static_cast<float>(bits(i) >> 8) * 0x1p-24f; }
+  // What the i-th normal number is made of: u uniform in (0, 1], v in [0, 1), from its own bits.
+  struct UniformPair {
+    double u, v;
+  };
+  constexpr UniformPair uniform_pair(uint64_t i) const {
     const std::array<uint32_t, 4> b = block(i);
-    const double u = (static_cast<double>(b[0]) + 1.0) * 0x1p-32;  // (0, 1]
-    const double v = static_cast<double>(b[1]) * 0x1p-32;
+    return {(static_cast<double>(b[0]) + 1.0) * 0x1p-32, static_cast<double>(b[1]) * 0x1p-32};
+  }
+  // The i-th number, standard normal (Box-Muller).
+  float normal(uint64_t i) const {
+    const auto [u, v] = uniform_pair(i);
     return static_cast<float>(std::sqrt(-2.0 * std::log(u)) * std::cos(6.283185307179586 * v));
   }
 
  private:
-  std::array<uint32_t, 4> block(uint64_t i) const {
+  constexpr std::array<uint32_t, 4> block(uint64_t i) const {
     return philox({static_cast<uint32_t>(i), static_cast<uint32_t>(i >> 32),
                    static_cast<uint32_t>(step_), static_cast<uint32_t>(step_ >> 32)},
                   key_);

@@ -8,7 +8,7 @@
 namespace hone {
 namespace {
 
-int64_t align_up(int64_t n) { return (n + 63) / 64 * 64; }
+int64_t align_up(int64_t n) { return (n + 255) / 256 * 256; }
 
 bool overlap_in_time(const Lifetime& a, const Lifetime& b) {
   return a.born < b.died && b.born < a.died;

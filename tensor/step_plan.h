@@ -26,7 +26,7 @@ struct StepPlan {
 };
 
 // Places allocations so that no two that live at the same time overlap: largest first, each at the
-// lowest free offset. Offsets are multiples of 64.
+// lowest free offset. Offsets are multiples of 256, which cuBLAS wants of its workspace.
 StepPlan plan_offsets(const std::vector<Lifetime>& lifetimes);
 
 // The ranges of an arena that are in use right now.

@@ -3,7 +3,8 @@
 //
 // How fast each op of kernels/ is, beside what this machine could do.
 //
-//   bench_kernels [--op NAME] [--tokens N] [--dtype float32|bfloat16] [--threads N] [--list]
+//   bench_kernels [--op NAME] [--device cpu|cuda] [--tokens N] [--documents N]
+//                 [--dtype float32|bfloat16] [--threads N] [--list]
 //
 // % of roof = max(bytes / copy bandwidth, flops / product rate) / time, with the bytes and flops of
 // the op's own cost function (beside its header) and both rates measured here, first. The last
@@ -20,8 +21,8 @@ namespace hone::kernels::bench {
 namespace {
 
 struct Options {
-  std::string op, dtype = "float32";
-  int64_t tokens = 1024;
+  std::string op, device = "cpu", dtype;
+  int64_t tokens = 0, documents = 0;
   int threads = 0;
   bool list = false;
 };
@@ -30,8 +31,13 @@ Options parse(int argc, char** argv) {
   Options o;
   CLI::App app("Measures each op of kernels/ against this machine's roofs.");
   app.add_option("--op", o.op, "only this op (rms_norm, moe/route), folder (moe) or function");
-  app.add_option("--tokens", o.tokens, "rows of the activations")->check(CLI::Range(1, 1 << 20));
-  app.add_option("--dtype", o.dtype, "of activations and weights")
+  app.add_option("--device", o.device, "cpu (default) or cuda")
+      ->check(CLI::IsMember({"cpu", "cuda"}));
+  app.add_option("--tokens", o.tokens, "rows of the activations; default 1024, cuda 8192")
+      ->check(CLI::Range(1, 1 << 20));
+  app.add_option("--documents", o.documents, "of equal length in a row; default: 3 unequal ones")
+      ->check(CLI::Range(1, 1 << 20));
+  app.add_option("--dtype", o.dtype, "of activations and weights; default float32, cuda bfloat16")
       ->check(CLI::IsMember({"float32", "bfloat16"}));
   app.add_option("--threads", o.threads, "default: the processors this process may use")
       ->check(CLI::Range(1, 4096));
@@ -42,8 +48,17 @@ Options parse(int argc, char** argv) {
     const bool help = app.exit(e) == 0;
     std::exit(help ? 0 : static_cast<int>(ErrorCode::kUsage));
   }
+  const bool cuda = o.device == "cuda";
+  if (o.tokens == 0) o.tokens = cuda ? 8192 : 1024;
+  if (o.dtype.empty()) o.dtype = cuda ? "bfloat16" : "float32";
   return o;
 }
+
+Device device_of(const Options& o) {
+  return {o.device == "cuda" ? DeviceType::cuda : DeviceType::cpu, 0};
+}
+
+DType dtype_of(const Options& o) { return o.dtype == "bfloat16" ? DType::bf16 : DType::f32; }
 
 bool selected(const BenchCase& c, const std::string& op) {
   return op.empty() || c.op == op || c.op.starts_with(op + "/") || c.function == op;
@@ -51,9 +66,8 @@ bool selected(const BenchCase& c, const std::string& op) {
 
 std::vector<BenchCase> selected_cases(const Options& o) {
   std::vector<BenchCase> cases;
-  const DType dtype = o.dtype == "bfloat16" ? DType::bf16 : DType::f32;
-  for (const ModelConfig& model : bench_models())
-    for (BenchCase& c : all_cases({model, o.tokens, dtype}))
+  for (const ModelConfig& model : bench_models(device_of(o)))
+    for (BenchCase& c : all_cases({model, o.tokens, dtype_of(o), device_of(o), o.documents}))
       if (selected(c, o.op)) cases.push_back(std::move(c));
   if (cases.empty()) fail(ErrorCode::kUsage, "--op ", o.op, ": no such op; --list names them all");
   return cases;
@@ -67,14 +81,16 @@ void run(const Options& o) {
     return;
   }
   if (o.threads > 0) set_num_threads(o.threads);
-  const Roofs roofs = measure_roofs();
-  std::printf("roofs: copy %.1f GB/s, float32 product %.1f GFLOP/s (%d threads, x86-64-v%d)\n",
-              roofs.bytes_per_second * 1e-9, roofs.flops_per_second * 1e-9, num_threads(),
-              static_cast<int>(cpu_isa()));
+  const Device device = device_of(o);
+  const Roofs roofs = measure_roofs(device, dtype_of(o));
+  const bool cuda = device.type == DeviceType::cuda;
+  std::printf("roofs: copy %.1f GB/s, %s product %.1f GFLOP/s (%s)\n",
+              roofs.bytes_per_second * 1e-9, cuda ? o.dtype.c_str() : "float32",
+              roofs.flops_per_second * 1e-9, device_text(device).c_str());
   std::printf("%-32s %-56s %10s %8s %9s %7s\n", "function", "shape", "us", "GB/s", "GFLOP/s",
               "% roof");
   for (const BenchCase& c : cases) {
-    const double seconds = median_seconds(c);
+    const double seconds = median_seconds(c, device);
     std::printf("%-32s %-56s %10.1f %8.2f %9.2f %7.1f %s\n", c.function.c_str(), c.shape.c_str(),
                 seconds * 1e6, c.cost.bytes / seconds * 1e-9, c.cost.flops / seconds * 1e-9,
                 roofs.bound(c.cost) / seconds * 100,

@@ -1,11 +1,11 @@
 // Copyright 2026 The hone authors.
 // SPDX-License-Identifier: Apache-2.0
 //
-// How fast whole training steps are on the CPU, beside what its matrix products could do, and where
+// How fast whole training steps are, beside what the machine's matrix products could do, and where
 // the time goes.
 //
-//   bench_train [--model quickstart|wide] [--mode full|lora|qlora] [--steps N] [--threads N]
-//               [--json] [--save DIR] [--list]
+//   bench_train [--device cpu|cuda] [--model NAME] [--mode full|lora|qlora] [--steps N]
+//               [--threads N] [--gradient-checkpointing] [--json] [--save DIR] [--list]
 //
 // A step is forward, backward, clipping and AdamW over one packed batch of random tokens. The times
 // are medians. % of product: the step's operations (matrix products, attention, delta rule) a
@@ -35,16 +35,18 @@ constexpr double kLearningRate = 1e-4, kWeightDecay = 0.01, kMaxNorm = 1;
 constexpr int kWarmUp = 3;  // the first step records allocations, the second makes the arena
 
 struct Options {
-  std::string model, mode, save;
+  std::string device = "cpu", model, mode, save;
   int steps = 10;
   int threads = 0;
-  bool json = false, list = false;
+  bool recompute = false, json = false, list = false;
 };
 
 Options parse(int argc, char** argv) {
   Options o;
-  CLI::App app("Measures whole training steps on the CPU.");
-  app.add_option("--model", o.model, "only this one")->check(CLI::IsMember({"quickstart", "wide"}));
+  CLI::App app("Measures whole training steps.");
+  app.add_option("--device", o.device, "cpu (default) or cuda: other models, see --list")
+      ->check(CLI::IsMember({"cpu", "cuda"}));
+  app.add_option("--model", o.model, "only this one of --list");
   app.add_option("--mode", o.mode, "only this one")
       ->check(CLI::IsMember({"full", "lora", "qlora"}));
   app.add_option("--steps", o.steps, "steps to time")
@@ -52,6 +54,8 @@ Options parse(int argc, char** argv) {
       ->capture_default_str();
   app.add_option("--threads", o.threads, "default: the processors this process may use")
       ->check(CLI::Range(1, 4096));
+  app.add_flag("--gradient-checkpointing", o.recompute,
+               "layers run again in backward instead of keeping what they need");
   app.add_flag("--json", o.json, "one line of JSON per run instead of tables; no product is timed");
   app.add_option("--save", o.save,
                  "write the model (Hugging Face layout) and batch.safetensors into this folder, "
@@ -73,26 +77,28 @@ class Run {
   Run(const TrainModel& model, TrainMode mode)
       : model_(model),
         loaded_(load_model(load_options(model, mode))),
+        step_options_{.recompute = model.recompute},
         optimizer_(*loaded_.arena, {.weight_decay = kWeightDecay, .max_grad_norm = kMaxNorm}),
         batch_(train_batch(model)),
-        labels_(Tensor::scalar(static_cast<float>(batch_.labels))) {}
-  ~Run() { release_step_arena(kCpu); }
+        labels_(Tensor::scalar(static_cast<float>(batch_.labels), model.device)) {}
+  ~Run() { release_step_arena(model_.device); }
 
   // Takes a step; returns its seconds.
   double step() {
     const auto start = std::chrono::steady_clock::now();
-    const StepScope scope(kCpu, 1);
+    const StepScope scope(model_.device, 1);
     loaded_.arena->clear_gradients();
-    losses_.push_back(forward_backward(loaded_, batch_, labels_, {}).cross_entropy.item<float>());
+    const StepLosses losses = forward_backward(loaded_, batch_, labels_, step_options_);
     loaded_.arena->finish_gradients();
     optimizer_.step(kLearningRate);
+    losses_.push_back(losses.cross_entropy.item<float>());
     return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   }
 
   std::vector<OpTime> traced_step() {
     const LaunchTrace trace;
     step();
-    return op_times(trace, std::chrono::steady_clock::now());
+    return op_times(trace);
   }
 
   const std::vector<float>& losses() const { return losses_; }
@@ -103,6 +109,7 @@ class Run {
  private:
   TrainModel model_;
   LoadedModel loaded_;
+  StepOptions step_options_;
   AdamW optimizer_;
   Batch batch_;
   Tensor labels_;
@@ -140,7 +147,7 @@ void print_ops(const std::vector<OpTime>& ops) {
 
 void measure(const Options& o, const TrainModel& model, TrainMode mode,
              const std::optional<Roofs>& roofs) {
-  reset_peak_memory(kCpu);
+  reset_peak_memory(model.device);
   Run run(model, mode);
   for (int i = 0; i < kWarmUp; ++i) run.step();
   std::vector<double> times;
@@ -152,7 +159,7 @@ void measure(const Options& o, const TrainModel& model, TrainMode mode,
               model.name.c_str(), name_of(mode), seconds * 1e3,
               static_cast<double>(run.tokens()) / seconds, rate * 1e-9,
               rate / roofs->flops_per_second * 100,
-              static_cast<double>(memory_stats(kCpu).peak) * 1e-6);
+              static_cast<double>(memory_stats(model.device).peak) * 1e-6);
   print_ops(run.traced_step());
   std::fflush(stdout);
 }
@@ -164,18 +171,32 @@ void save(const Options& o, const TrainModel& model) {
   write_safetensors(o.save + "/batch.safetensors", {named_bytes("input_ids", ids)});
 }
 
+std::vector<TrainModel> selected_models(const Options& o, Device device) {
+  std::vector<TrainModel> models = train_models(device);
+  if (o.recompute)
+    for (TrainModel& m : models) m.recompute = true;
+  if (o.model.empty()) return models;
+  std::string names;
+  for (const TrainModel& m : models) names += " " + m.name;
+  std::erase_if(models, [&](const TrainModel& m) { return m.name != o.model; });
+  if (models.empty())
+    fail(ErrorCode::kUsage, "--model ", o.model, ": there is none of that name; there are", names);
+  return models;
+}
+
 void run(const Options& o) {
   if (o.threads > 0) set_num_threads(o.threads);
+  const bool cuda = o.device == "cuda";
+  const Device device{cuda ? DeviceType::cuda : DeviceType::cpu, 0};
   std::optional<Roofs> roofs;
   if (!o.json && !o.list && o.save.empty()) {
-    roofs = measure_roofs();
-    std::printf("float32 product: %.1f GFLOP/s (%d threads, x86-64-v%d)\n",
-                roofs->flops_per_second * 1e-9, num_threads(), static_cast<int>(cpu_isa()));
+    roofs = measure_roofs(device, DType::bf16);
+    std::printf("%s product: %.1f GFLOP/s (%s)\n", cuda ? "bfloat16" : "float32",
+                roofs->flops_per_second * 1e-9, device_text(device).c_str());
   }
-  for (const TrainModel& model : train_models()) {
-    if (!o.model.empty() && model.name != o.model) continue;
+  for (const TrainModel& model : selected_models(o, device)) {
     if (!o.save.empty()) return save(o, model);
-    for (const TrainMode mode : {TrainMode::full, TrainMode::lora, TrainMode::qlora}) {
+    for (const TrainMode mode : model.modes) {
       if (!o.mode.empty() && name_of(mode) != o.mode) continue;
       if (o.list)
         std::printf("%s %s\n", model.name.c_str(), name_of(mode));

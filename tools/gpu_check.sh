@@ -22,9 +22,10 @@ usage() {
 pack() {
   local directory=$1 staging binary name
   mapfile -t tests < <(tools/bazel query --noshow_progress \
-    'kind(cc_test, //tests/kernels/... + //tests/train:gpu_training_test)' 2>/dev/null)
+    'kind(cc_test, //tests/kernels/... + //tests/train:gpu_training_test + //tests/train:memory_plan_test)' 2>/dev/null)
   tests+=(//tests/models:decode_session_test //tests/models:generation_test)
-  local targets=("${tests[@]}" //tools:evaluate //tools:generate //train:finetune)
+  local targets=("${tests[@]}" //tools:bench_kernels //tools:bench_train //tools:evaluate
+    //tools:generate //train:finetune)
   tools/bazel build --noshow_progress --color=no "${targets[@]}"
   staging=$(mktemp -d)
   trap 'rm -rf "$staging"' RETURN
@@ -33,7 +34,8 @@ pack() {
     binary=bazel-bin/${name#//}
     strip -o "$staging/bin/$(basename "${binary/:/\/}")" "${binary/:/\/}"
   done
-  tar -C "$staging" -cf - bin | xz -T0 -6 >"$directory/gpu_check.tar.xz"
+  # The programs share most of their code: a dictionary larger than one finds it again.
+  tar -C "$staging" -cf - bin | xz --lzma2=preset=4,dict=512MiB >"$directory/gpu_check.tar.xz"
   du -h "$directory/gpu_check.tar.xz"
 }
 

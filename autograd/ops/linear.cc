@@ -54,7 +54,7 @@ struct Update {
   }
   bool trains() const { return ga->wanted() || gb->wanted(); }
   void parameter_gradients(const Tensor& dy, const Tensor& dyb, const Saved& x) const;
-  void input_gradient(const Tensor& dyb, const Tensor& dx) const;
+  void input_gradient(const Tensor& dyb, const Tensor& dx, bool accumulate) const;
 };
 
 // dyb = scale * dy B [N, R].
@@ -66,12 +66,12 @@ void Update::parameter_gradients(const Tensor& dy, const Tensor& dyb, const Save
     gemm(dyb, kYes, dropped(as_matrix(x.get())), kNo, 1, da.accumulate, da.tensor);
 }
 
-// dx += the part of the gradient that goes through B A.
-void Update::input_gradient(const Tensor& dyb, const Tensor& dx) const {
+// dx (+)= the part of the gradient that goes through B A.
+void Update::input_gradient(const Tensor& dyb, const Tensor& dx, bool accumulate) const {
   const Tensor a_x = in_dtype(a, dyb.dtype());
-  if (dropout == 0) return gemm(dyb, kNo, a_x, kNo, 1, 1, dx);
+  if (dropout == 0) return gemm(dyb, kNo, a_x, kNo, 1, accumulate, dx);
   const Tensor through_a = kernels::matmul(dyb, kNo, a_x, kNo);
-  kernels::cast_into(kernels::dropout(through_a, dropout, random), dx, true);
+  kernels::cast_into(kernels::dropout(through_a, dropout, random), dx, accumulate);
 }
 
 void check_operands(const Var& x, const Weight& w, const Lora* lora, const Var& bias) {
@@ -93,24 +93,36 @@ bool reads_codes(const Tensor& x, const Weight& w, const Var& bias) {
          x.dim(0) <= kernels::kMultiply4BitRows;
 }
 
-// x W^T + bias for rows x [N, in].
-Tensor base_product(const Tensor& x, const Weight& w, const Var& bias) {
-  if (reads_codes(x, w, bias)) return kernels::multiply_4bit(x, *w.packed());
-  const int64_t out = w.shape()[0];
-  const Tensor y = Tensor::empty({x.dim(0), out}, x.dtype(), x.device());
-  if (bias.defined()) gemm(ones(x.dim(0), x), kNo, bias.value().view({1, out}), kNo, 1, 0, y);
-  gemm(x, kNo, w.materialize(x.dtype()), kYes, 1, bias.defined(), y);
-  return y;
-}
-
-// scale * (drop(x) A^T) B^T is added to y.
-Update apply(const Lora& lora, const Tensor& x, const Tensor& y) {
+// y (+)= scale * (drop(x) A^T) B^T
+Update apply(const Lora& lora, const Tensor& x, const Tensor& y, bool accumulate) {
   Update u = {lora.a.value(), lora.b.value(), lora.a.grad(), lora.b.grad(),
               lora.scale,     lora.dropout,   lora.random,   {}};
   const Tensor xa = kernels::matmul(u.dropped(x), kNo, in_dtype(u.a, x.dtype()), kYes);
-  gemm(xa, kNo, in_dtype(u.b, x.dtype()), kYes, u.scale, 1, y);
+  gemm(xa, kNo, in_dtype(u.b, x.dtype()), kYes, u.scale, accumulate, y);
   if (u.gb->wanted()) u.xa = Saved("linear.xa", xa);
   return u;
+}
+
+struct Product {
+  Tensor y;
+  std::optional<Update> update;
+};
+
+// x W^T + bias + the update, for rows x [N, in]. The small terms are written first: W's product, which
+// is bound by arithmetic, then reads them for nothing.
+Product product(const Tensor& x, const Weight& w, const Lora* lora, const Var& bias) {
+  Product p;
+  if (reads_codes(x, w, bias)) {
+    p.y = kernels::multiply_4bit(x, *w.packed());
+    if (lora) p.update = apply(*lora, x, p.y, /*accumulate=*/true);
+    return p;
+  }
+  const int64_t out = w.shape()[0];
+  p.y = Tensor::empty({x.dim(0), out}, x.dtype(), x.device());
+  if (bias.defined()) gemm(ones(x.dim(0), x), kNo, bias.value().view({1, out}), kNo, 1, 0, p.y);
+  if (lora) p.update = apply(*lora, x, p.y, bias.defined());
+  gemm(x, kNo, w.materialize(x.dtype()), kYes, 1, bias.defined() || lora, p.y);
+  return p;
 }
 
 }  // namespace
@@ -118,16 +130,13 @@ Update apply(const Lora& lora, const Tensor& x, const Tensor& y) {
 Var linear(const Var& x, const Weight& w, const Lora* lora, const Var& bias) {
   check_operands(x, w, lora, bias);
   const Tensor rows = as_matrix(x.value());
-  const Tensor y_rows = base_product(rows, w, bias);
+  const auto [y_rows, update] = product(rows, w, lora, bias);
   const Tensor y = y_rows.view(with_last(x.shape(), w.shape()[0]));
-  std::optional<Update> update;
-  if (lora) update = apply(*lora, rows, y_rows);
-
   Saved saved_x;
   if (w.requires_grad() || (lora && lora->a.requires_grad())) saved_x = Saved("linear.x", x);
   return record(
       {x, w.dense(), bias, lora ? lora->a : Var(), lora ? lora->b : Var()}, y,
-      [w, update, saved_x, shape = x.shape(), gx = x.grad(), gbias = bias.grad()](const Tensor& d) {
+      [w, update = update, saved_x, shape = x.shape(), gx = x.grad(), gbias = bias.grad()](const Tensor& d) {
         const Tensor dy = as_matrix(d);
         const DType sums = kernels::accumulator_dtype(dy.dtype());
         if (w.requires_grad()) {
@@ -145,8 +154,8 @@ Var linear(const Var& x, const Weight& w, const Lora* lora, const Var& bias) {
         }
         if (const GradTarget to = gx->target(shape, dy.dtype(), dy.device()); to.wanted()) {
           const Tensor dx = as_matrix(to.tensor);
-          gemm(dy, kNo, w.materialize(dy.dtype()), kNo, 1, to.accumulate, dx);
-          if (update) update->input_gradient(dyb, dx);
+          if (update) update->input_gradient(dyb, dx, to.accumulate);
+          gemm(dy, kNo, w.materialize(dy.dtype()), kNo, 1, update || to.accumulate, dx);
         }
       });
 }

@@ -7,17 +7,13 @@
 #include "kernels/conv1d/conv1d.h"
 #include "kernels/core/cuda/documents.cuh"
 #include "kernels/core/cuda/launch.cuh"
+#include "kernels/core/cuda/sigmoid.cuh"
 #include "kernels/core/cuda/vec.cuh"
 
 namespace hone::kernels {
 namespace {
 
 constexpr int kThreads = 64;
-
-template <class A>
-__device__ A sigmoid(A p) {
-  return A(1) / (A(1) + exp(-p));
-}
 
 template <class T>
 struct Operands {
@@ -66,12 +62,14 @@ struct Window {
   }
 };
 
-// Walks the tokens from `begin` on: keeps the window of x, cleared where a document begins.
+// Walks the tokens from `begin` on: keeps the window of x, cleared where a document begins. The next
+// token is already on its way.
 template <int W, int kTaps, class T>
 struct Walk {
   const Operands<T>& o;
   int64_t c, end_index;  // documents.cu_seqlens[end_index]: where the current document ends
   Window<W, kTaps, acc_t<T>> x;
+  Vec<T, W> ahead = {};
 
   __device__ Walk(const Operands<T>& operands, int64_t channel, int64_t begin)
       : o(operands), c(channel), end_index(o.documents.index_of_end(begin)) {
@@ -79,14 +77,17 @@ struct Walk {
     const int64_t first = o.documents.cu_seqlens[end_index - 1];
     for (int64_t t = begin - (kTaps - 1) > first ? begin - (kTaps - 1) : first; t < begin; ++t)
       x.push(load<W>(o.x + t * o.C + c));
+    ahead = load<W>(o.x + begin * o.C + c);
   }
   __device__ void step(int64_t t) {
+    const Vec<T, W> newest = ahead;
+    if (t + 1 < o.N) ahead = load<W>(o.x + (t + 1) * o.C + c);
     if (t == o.documents.cu_seqlens[end_index]) {
       do ++end_index;
       while (o.documents.cu_seqlens[end_index] == t);
       x.clear();
     }
-    x.push(load<W>(o.x + t * o.C + c));
+    x.push(newest);
   }
 };
 
@@ -115,7 +116,7 @@ __global__ void __launch_bounds__(kThreads) forward_kernel(Operands<T> o, T* y) 
     convolve(w, walk.x, p);
     Vec<T, W> out;
 #pragma unroll
-    for (int k = 0; k < W; ++k) out[k] = narrow_to<T>(p[k] * sigmoid(p[k]));
+    for (int k = 0; k < W; ++k) out[k] = narrow_to<T>(p[k] * sigmoid<T>(p[k]));
     store(y + t * o.C + c, out);
   }
 }
@@ -146,7 +147,7 @@ __global__ void __launch_bounds__(kThreads)
       const Vec<T, W> g = load<W>(dy + t * o.C + c);
 #pragma unroll
       for (int k = 0; k < W; ++k) {
-        const A s = sigmoid(p[k]);
+        const A s = sigmoid<T>(p[k]);
         dp.row[0][k] = widen(g[k]) * s * (A(1) + p[k] * (A(1) - s));
       }
       if (t < end)

@@ -13,10 +13,10 @@ namespace hone::kernels {
 
 struct LaunchRecorder {
   static thread_local LaunchTrace* current;
-  static void record(const void* place) {
+  static void record(const void* place, Device device) {
     if (current == nullptr) return;
     current->launches_.push_back(place);
-    current->times_.push_back(std::chrono::steady_clock::now());
+    current->marks_.push_back(LaunchTrace::Mark::now(device));
   }
 };
 thread_local LaunchTrace* LaunchRecorder::current = nullptr;
@@ -57,8 +57,37 @@ std::atomic<Isa>& chosen_isa() {
 
 // visit_device asks once for each launch, from the code that launches.
 Isa cpu_isa() {
-  LaunchRecorder::record(__builtin_return_address(0));
+  LaunchRecorder::record(__builtin_return_address(0), kCpu);
   return chosen_isa().load(std::memory_order_relaxed);
+}
+
+Cuda cuda_device(Device device) {
+  LaunchRecorder::record(__builtin_return_address(0), device);
+  return {gpu_stream(device)};
+}
+
+LaunchTrace::Mark LaunchTrace::Mark::now(Device device) {
+  Mark mark{device, std::chrono::steady_clock::now(), std::nullopt};
+  if (device.type == DeviceType::cuda) mark.gpu.emplace(device);
+  return mark;
+}
+
+double LaunchTrace::Mark::seconds_since(const Mark& earlier) const {
+  if (gpu && earlier.gpu) return gpu->seconds_since(*earlier.gpu);
+  return std::chrono::duration<double>(host - earlier.host).count();
+}
+
+std::vector<double> LaunchTrace::seconds() const {
+  std::vector<double> seconds;
+  if (marks_.empty()) return seconds;
+  const Mark end = Mark::now(marks_.front().device);
+  for (size_t i = 0; i < marks_.size(); ++i) {
+    const Mark& next = i + 1 < marks_.size() ? marks_[i + 1] : end;
+    check(next.device == end.device, "launch trace: launches on ", name_of(next.device), " and ",
+          name_of(end.device));
+    seconds.push_back(next.seconds_since(marks_[i]));
+  }
+  return seconds;
 }
 
 LaunchTrace::LaunchTrace() {

@@ -35,6 +35,9 @@ Isa cpu_isa();
 // Errors: kUsage if this machine cannot run it.
 void set_cpu_isa(Isa isa);
 
+// The GPU's stream, for a launch on it. Errors: kDevice when there is no such GPU.
+Cuda cuda_device(Device device);
+
 // Calls f(Cpu<I>{}) on the CPU, nothing on meta. For ops without a CUDA kernel.
 // Errors: kDevice on a GPU.
 template <class F>
@@ -62,7 +65,7 @@ void visit_cpu(Device device, F&& f) {
 template <class F>
 void visit_device(Device device, F&& f) {
 #if HONE_WITH_CUDA
-  if (device.type == DeviceType::cuda) return f(Cuda{gpu_stream(device)});
+  if (device.type == DeviceType::cuda) return f(cuda_device(device));
 #endif
   visit_cpu(device, f);
 }

@@ -1,6 +1,7 @@
 // Copyright 2026 The hone authors.
 // SPDX-License-Identifier: Apache-2.0
 #include "kernels/core/cuda/column_sum.cuh"
+#include "kernels/core/cuda/sigmoid.cuh"
 #include "kernels/core/cuda/vec.cuh"
 #include "kernels/delta_rule/delta_gates.h"
 
@@ -8,11 +9,6 @@ namespace hone::kernels {
 namespace {
 
 constexpr int kThreads = 256;
-
-template <class A>
-__device__ A sigmoid(A u) {
-  return A(1) / (A(1) + exp(-u));
-}
 
 // log(1 + e^u) without overflow for any u.
 template <class A>
@@ -29,7 +25,7 @@ __global__ void __launch_bounds__(kThreads)
   if (i >= elements) return;
   const int64_t h = i % H;
   g[i] = -exp(a_log[h]) * softplus(A(widen(a[i])) + dt_bias[h]);
-  beta[i] = rounded<T>(sigmoid(A(widen(b[i]))));
+  beta[i] = rounded<T>(sigmoid<T>(A(widen(b[i]))));
 }
 
 template <class T>
@@ -42,32 +38,43 @@ struct BackwardOperands {
   int64_t N, H;
 };
 
-// A thread takes one head of a block of rows; neighbouring threads take neighbouring heads, so that
-// reads are coalesced.
+constexpr int kRowGroups = 16;  // of a block's rows, a warp each
+
+// A block takes 32 heads of kDeltaGatesRowBlock rows, a thread every kRowGroups-th row of one head;
+// neighbouring threads take neighbouring heads, so that reads are coalesced. The groups' sums are
+// added in order.
 template <class T>
-__global__ void __launch_bounds__(kWarp) backward_kernel(BackwardOperands<T> o) {
+__global__ void __launch_bounds__(kWarp* kRowGroups) backward_kernel(BackwardOperands<T> o) {
   using A = acc_t<T>;
+  __shared__ A sums[2][kRowGroups][kWarp];
   const int64_t h = int64_t{blockIdx.x} * kWarp + threadIdx.x;
-  if (h >= o.H) return;
+  const bool there = h < o.H;
   const int64_t begin = int64_t{blockIdx.y} * kDeltaGatesRowBlock;
   const int64_t end = begin + kDeltaGatesRowBlock < o.N ? begin + kDeltaGatesRowBlock : o.N;
-  const A rate = o.dg ? -exp(o.a_log[h]) : A(0), bias = o.dg ? o.dt_bias[h] : A(0);
+  const A rate = o.dg && there ? -exp(o.a_log[h]) : A(0);
+  const A bias = o.dg && there ? o.dt_bias[h] : A(0);
   A sum_a_log = 0, sum_dt_bias = 0;
-  for (int64_t n = begin; n < end; ++n) {
+#pragma unroll 4
+  for (int64_t n = begin + threadIdx.y; n < (there ? end : begin); n += kRowGroups) {
     const int64_t i = n * o.H + h;
     if (o.dbeta) {
-      const A s = sigmoid(A(widen(o.b[i])));
+      const A s = sigmoid<T>(A(widen(o.b[i])));
       o.db[i] = narrow_to<T>(o.dbeta[i] * s * (A(1) - s));
     }
     if (!o.dg) continue;
-    const A d = o.dg[i], u = A(widen(o.a[i])) + bias, du = d * rate * sigmoid(u);
+    const A d = o.dg[i], u = A(widen(o.a[i])) + bias, du = d * rate * sigmoid<T>(u);
     o.da[i] = narrow_to<T>(du);
     sum_a_log += d * rate * softplus(u);
     sum_dt_bias += du;
   }
   if (!o.partial) return;
-  o.partial[blockIdx.y * 2 * o.H + h] = sum_a_log;
-  o.partial[(blockIdx.y * 2 + 1) * o.H + h] = sum_dt_bias;
+  sums[0][threadIdx.y][threadIdx.x] = sum_a_log;
+  sums[1][threadIdx.y][threadIdx.x] = sum_dt_bias;
+  __syncthreads();  // all groups are there
+  if (threadIdx.y >= 2 || !there) return;
+  A total = 0;
+  for (int group = 0; group < kRowGroups; ++group) total += sums[threadIdx.y][group][threadIdx.x];
+  o.partial[(int64_t{blockIdx.y} * 2 + threadIdx.y) * o.H + h] = total;
 }
 
 template <class A>
@@ -113,7 +120,7 @@ void delta_gates_backward(Cuda device, const Tensor& dg, const Tensor& dbeta, co
                                    .N = a.dim(0),
                                    .H = a.dim(1)};
     const dim3 grid(grid_size(ceil_div(o.H, kWarp)), grid_size(ceil_div(o.N, kDeltaGatesRowBlock)));
-    launch(device, backward_kernel<T>, grid, kWarp, 0, o);
+    launch(device, backward_kernel<T>, grid, dim3(kWarp, kRowGroups), 0, o);
     if (!partial.defined()) return;
     sum_blocks<A>(device, partial, 0, da_log);
     sum_blocks<A>(device, partial, 1, ddt_bias);

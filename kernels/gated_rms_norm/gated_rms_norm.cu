@@ -4,6 +4,7 @@
 // A warp per row (n, h). Backward gives a block the kGatedRmsNormRowBlock rows whose sum for dw is one
 // row of `partial`: each warp adds up some of them, then the warps are added in order.
 #include "kernels/core/cuda/column_sum.cuh"
+#include "kernels/core/cuda/sigmoid.cuh"
 #include "kernels/core/cuda/warp_row.cuh"
 #include "kernels/gated_rms_norm/gated_rms_norm.h"
 
@@ -11,11 +12,6 @@ namespace hone::kernels {
 namespace {
 
 constexpr int kWarps = 8;  // of a block
-
-template <class A>
-__device__ A sigmoid(A z) {
-  return A(1) / (A(1) + exp(-z));
-}
 
 template <int W, class T>
 __global__ void __launch_bounds__(kWarps* kWarp)
@@ -39,7 +35,7 @@ __global__ void __launch_bounds__(kWarps* kWarp)
 #pragma unroll
     for (int k = 0; k < W; ++k) {
       const A g = widen(gate[k]);
-      out[k] = narrow_to<T>(widen(weight[k]) * (widen(v[k]) * r) * (g * sigmoid(g)));
+      out[k] = narrow_to<T>(widen(weight[k]) * (widen(v[k]) * r) * (g * sigmoid<T>(g)));
     }
     store(y + d, out);
   });
@@ -67,7 +63,7 @@ __device__ void backward_row(const BackwardOperands<T>& o, int64_t row, acc_t<T>
 #pragma unroll
     for (int k = 0; k < W; ++k) {
       const A gate = widen(z[k]);
-      dot += widen(g[k]) * widen(w[k]) * (gate * sigmoid(gate)) * widen(x[k]) * r;
+      dot += widen(g[k]) * widen(w[k]) * (gate * sigmoid<T>(gate)) * widen(x[k]) * r;
     }
   });
   const A mean = warp_sum(dot) / A(o.D);
@@ -77,7 +73,7 @@ __device__ void backward_row(const BackwardOperands<T>& o, int64_t row, acc_t<T>
     Vec<T, W> dx, dz;
 #pragma unroll
     for (int k = 0; k < W; ++k) {
-      const A gate = widen(z[k]), s = sigmoid(gate), xh = widen(x[k]) * r;
+      const A gate = widen(z[k]), s = sigmoid<T>(gate), xh = widen(x[k]) * r;
       const A scaled = widen(g[k]) * widen(w[k]);
       dx[k] = narrow_to<T>(r * (scaled * (gate * s) - xh * mean));
       dz[k] = narrow_to<T>(scaled * xh * s * (A(1) + gate * (A(1) - s)));

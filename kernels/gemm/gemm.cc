@@ -32,6 +32,8 @@ void gemm(const Tensor& a, Transpose ta, const Tensor& b, Transpose tb, double a
 }
 
 Tensor gemm_workspace(std::span<const GemmSize> products, Device device) {
+  constexpr int64_t kCublasBytes = 32 << 20;  // what cuBLAS recommends for Hopper
+  if (is_gpu(device)) return scratch_tensor({kCublasBytes}, DType::u8, device);
   int64_t tiles = 0, elements = 0;
   DType dtype = DType::f32;
   for (const GemmSize& p : products) {

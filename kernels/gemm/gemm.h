@@ -49,8 +49,8 @@ struct MatrixRef {
 };
 
 // The scratch memory of a product of a [M, K] into c [M, N], for gemm's device implementation and
-// any product not larger: packed operands of each thread and, where c is narrower than the sums, a
-// tile of those.
+// any product not larger. CPU: packed operands of each thread and, where c is narrower than the
+// sums, a tile of those. GPU: what cuBLAS may use, u8.
 struct GemmSize {
   int64_t M, N, K;
   DType in, out;

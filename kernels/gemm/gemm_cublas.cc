@@ -16,8 +16,6 @@
 namespace hone::kernels {
 namespace {
 
-constexpr int64_t kWorkspaceBytes = 32 << 20;  // what cuBLAS recommends for Hopper
-
 void check_cublas(cublasStatus_t status) {
   if (status == CUBLAS_STATUS_SUCCESS) [[likely]]
     return;
@@ -51,6 +49,7 @@ struct Shape3 {
   bool left_transposed, right_transposed;
   DType in, out;
   uint32_t left_alignment, right_alignment, out_alignment;
+  int64_t workspace_bytes;
   auto operator<=>(const Shape3&) const = default;
 };
 
@@ -89,7 +88,7 @@ Plan make_plan(cublasLtHandle_t handle, const Shape3& s) {
   const auto prefer = [&](cublasLtMatmulPreferenceAttributes_t which, auto value) {
     check_cublas(lt.preference_set(preference, which, &value, sizeof(value)));
   };
-  prefer(CUBLASLT_MATMUL_PREF_MAX_WORKSPACE_BYTES, static_cast<uint64_t>(kWorkspaceBytes));
+  prefer(CUBLASLT_MATMUL_PREF_MAX_WORKSPACE_BYTES, static_cast<uint64_t>(s.workspace_bytes));
   prefer(CUBLASLT_MATMUL_PREF_REDUCTION_SCHEME_MASK,
          static_cast<uint32_t>(CUBLASLT_REDUCTION_SCHEME_NONE |
                                CUBLASLT_REDUCTION_SCHEME_COMPUTE_TYPE));
@@ -112,9 +111,7 @@ Plan make_plan(cublasLtHandle_t handle, const Shape3& s) {
 // The library's state for one GPU.
 class Cublas {
  public:
-  explicit Cublas(Device device) : workspace_(Tensor::empty({kWorkspaceBytes}, DType::u8, device)) {
-    check_cublas(cublas_library().create(&handle_));
-  }
+  Cublas() { check_cublas(cublas_library().create(&handle_)); }
 
   const Plan& plan(const Shape3& shape) {
     const auto found = plans_.find(shape);
@@ -122,11 +119,9 @@ class Cublas {
                                  : plans_.emplace(shape, make_plan(handle_, shape)).first->second;
   }
   cublasLtHandle_t handle() const { return handle_; }
-  void* workspace() const { return workspace_.raw(); }
 
  private:
   cublasLtHandle_t handle_ = nullptr;
-  Tensor workspace_;
   std::map<Shape3, Plan> plans_;
 };
 
@@ -136,10 +131,7 @@ std::mutex cublas_mutex;
 Cublas& cublas_of(Device device) {
   static auto* const opened = new std::map<int, std::unique_ptr<Cublas>>;
   std::unique_ptr<Cublas>& cublas = (*opened)[device.index];
-  if (!cublas) {
-    const MemoryScope scope("cuBLAS workspace");
-    cublas = std::make_unique<Cublas>(device);
-  }
+  if (!cublas) cublas = std::make_unique<Cublas>();
   return *cublas;
 }
 
@@ -155,7 +147,7 @@ void scale_in_place(const Tensor& c, double beta) {
 }  // namespace
 
 void gemm(Cuda device, const Tensor& a, Transpose ta, const Tensor& b, Transpose tb, double alpha,
-          double beta, const Tensor& c, const Tensor&) {
+          double beta, const Tensor& c, const Tensor& workspace) {
   const int64_t k = a.dim(ta == Transpose::no ? 1 : 0);
   if (c.numel() == 0) return;
   if (k == 0) return scale_in_place(c, beta);
@@ -172,7 +164,8 @@ void gemm(Cuda device, const Tensor& a, Transpose ta, const Tensor& b, Transpose
                         .out = c.dtype(),
                         .left_alignment = alignment_of(b.raw()),
                         .right_alignment = alignment_of(a.raw()),
-                        .out_alignment = alignment_of(c.raw())};
+                        .out_alignment = alignment_of(c.raw()),
+                        .workspace_bytes = workspace.nbytes()};
   const std::lock_guard lock(cublas_mutex);
   Cublas& cublas = cublas_of(c.device());
   const Plan& plan = cublas.plan(shape);
@@ -180,10 +173,10 @@ void gemm(Cuda device, const Tensor& a, Transpose ta, const Tensor& b, Transpose
   const bool wide = a.dtype() == DType::f64;
   const void* const scale_alpha = wide ? static_cast<const void*>(&alpha) : &narrow_alpha;
   const void* const scale_beta = wide ? static_cast<const void*>(&beta) : &narrow_beta;
-  check_cublas(cublas_library().matmul(cublas.handle(), plan.operation, scale_alpha, b.raw(),
-                                       plan.left, a.raw(), plan.right, scale_beta, c.raw(),
-                                       plan.out, c.raw(), plan.out, &plan.algorithm,
-                                       cublas.workspace(), kWorkspaceBytes, device.stream));
+  check_cublas(cublas_library().matmul(
+      cublas.handle(), plan.operation, scale_alpha, b.raw(), plan.left, a.raw(), plan.right,
+      scale_beta, c.raw(), plan.out, c.raw(), plan.out, &plan.algorithm, workspace.raw(),
+      static_cast<size_t>(workspace.nbytes()), device.stream));
 }
 
 }  // namespace hone::kernels

@@ -55,7 +55,7 @@ Cost layer_norm_backward_cost(int64_t n, int64_t c, DType t, bool dw);
 
 // Device implementations; outputs are allocated by the functions above. Undefined tensors are
 // skipped. `partial` [2, ceil(N / 64), C] is scratch for dw and db.
-inline constexpr int64_t kLayerNormRowBlock = 64;
+inline constexpr int64_t kLayerNormRowBlock = 16;
 template <Isa I>
 void layer_norm_forward(Cpu<I>, const Tensor& x, const Tensor& residual, const Tensor& w,
                         const Tensor& b, double eps, const LayerNormOutput& out);

@@ -63,11 +63,28 @@ struct Packed {
 };
 
 constexpr int kDequantizeThreads = 256;
-constexpr int kDequantizeElements = 8;  // of a thread
+constexpr int kDequantizeElements = 8;  // of a thread, at a time
+constexpr int kDequantizePasses = 4;    // so often: the tables are loaded once
+
+// 8 elements from `at` on, a multiple of 8: all of one block.
+template <class T>
+__device__ Vec<T, kDequantizeElements> dequantized_vector(const Packed& packed,
+                                                          const PackedTables& t, int64_t at) {
+  const uint32_t codes = *reinterpret_cast<const uint32_t*>(packed.codes + at / 2);
+  const float scale = packed.scale(t, at / QuantizedTensor::kBlock);
+  Vec<T, kDequantizeElements> y;
+#pragma unroll
+  for (int k = 0; k < kDequantizeElements; k += 2) {
+    const uint32_t pair = codes >> (4 * k) & 255;
+    y[k] = narrow_to<T>(acc_t<T>(multiply_ftz(t.values[pair >> 4], scale)));
+    y[k + 1] = narrow_to<T>(acc_t<T>(multiply_ftz(t.values[pair & 15], scale)));
+  }
+  return y;
+}
 
 // Pieces of n elements each, one after the other in `out`: those from begin on, or with ids piece
 // ids[c] of the tensor cut into such pieces. kWhole: elements are read and written 8 at a time; every
-// piece begins at an even element and at an aligned place of out.
+// piece begins at a multiple of 8 and at an aligned place of out.
 template <bool kWhole, class T>
 __global__ void __launch_bounds__(kDequantizeThreads)
     dequantize_kernel(Packed packed, const __grid_constant__ PackedTables constants,
@@ -75,27 +92,20 @@ __global__ void __launch_bounds__(kDequantizeThreads)
   __shared__ PackedTables t;
   t.load(constants);
   __syncthreads();  // the tables are there
-  const int64_t first =
-      (int64_t{blockIdx.x} * kDequantizeThreads + threadIdx.x) * kDequantizeElements;
-  if (first >= n) return;
   if (ids) begin = ids[blockIdx.y] * n;
   T* const to = out + blockIdx.y * n;
-  const int64_t at = begin + first;  // in the tensor
-  if (kWhole && first + kDequantizeElements <= n &&
-      at / QuantizedTensor::kBlock == (at + kDequantizeElements - 1) / QuantizedTensor::kBlock) {
-    const float scale = packed.scale(t, at / QuantizedTensor::kBlock);
-    Vec<T, kDequantizeElements> y;
+  const int64_t block = int64_t{blockIdx.x} * kDequantizePasses;
 #pragma unroll
-    for (int k = 0; k < kDequantizeElements; k += 2) {
-      const int pair = packed.codes[at / 2 + k / 2];
-      y[k] = narrow_to<T>(acc_t<T>(multiply_ftz(t.values[pair >> 4], scale)));
-      y[k + 1] = narrow_to<T>(acc_t<T>(multiply_ftz(t.values[pair & 15], scale)));
+  for (int pass = 0; pass < kDequantizePasses; ++pass) {
+    const int64_t first =
+        ((block + pass) * kDequantizeThreads + threadIdx.x) * kDequantizeElements;
+    if (kWhole && first + kDequantizeElements <= n) {
+      store(to + first, dequantized_vector<T>(packed, t, begin + first));
+      continue;
     }
-    store(to + first, y);
-    return;
+    for (int64_t i = first; i < first + kDequantizeElements && i < n; ++i)
+      to[i] = narrow_to<T>(acc_t<T>(packed.element(t, begin + i)));
   }
-  for (int64_t i = first; i < first + kDequantizeElements && i < n; ++i)
-    to[i] = narrow_to<T>(acc_t<T>(packed.element(t, begin + i)));
 }
 
 // `pieces` of n elements into out, as above; ids may be null.
@@ -103,9 +113,10 @@ template <class T>
 void launch_dequantize(Cuda device, const QuantizedTensor& q, const int32_t* ids, int64_t begin,
                        int64_t n, int64_t pieces, const Tensor& out) {
   constexpr int kElements = kDequantizeElements;
-  const dim3 grid(grid_size(ceil_div(n, kDequantizeThreads * kElements)), grid_size(pieces));
-  const bool whole = begin % 2 == 0 && (pieces == 1 || n % kElements == 0) &&
-                     (!ids || n % 2 == 0) && are_vectors(kElements, kElements, {out});
+  constexpr int kOfBlock = kDequantizeThreads * kElements * kDequantizePasses;
+  const dim3 grid(grid_size(ceil_div(n, kOfBlock)), grid_size(pieces));
+  const bool whole = begin % kElements == 0 && ((pieces == 1 && !ids) || n % kElements == 0) &&
+                     are_vectors(kElements, kElements, {q.codes, out});
   const auto run = [&](auto kernel) {
     launch(device, kernel, grid, kDequantizeThreads, 0, Packed(q), PackedTables::of(q), ids, begin,
            n, out.data<T>());

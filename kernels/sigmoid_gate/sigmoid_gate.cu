@@ -3,15 +3,11 @@
 #include "kernels/core/cuda/for_each.cuh"
 #include "kernels/core/cuda/heads.cuh"
 #include "kernels/core/cuda/reduce.cuh"
+#include "kernels/core/cuda/sigmoid.cuh"
 #include "kernels/sigmoid_gate/sigmoid_gate.h"
 
 namespace hone::kernels {
 namespace {
-
-template <class A>
-__device__ A sigmoid(A x) {
-  return A(1) / (A(1) + exp(-x));
-}
 
 template <class T>
 struct GateForward {
@@ -27,7 +23,7 @@ struct GateForward {
     Vec<T, W> out;
 #pragma unroll
     for (int k = 0; k < W; ++k)
-      out[k] = narrow_to<T>(widen(x[k]) * rounded<T>(sigmoid(A(widen(gate[k])))));
+      out[k] = narrow_to<T>(widen(x[k]) * rounded<T>(sigmoid<T>(A(widen(gate[k])))));
     store(y + head * D + d, out);
   }
 };
@@ -47,7 +43,7 @@ struct GateBackward {
     Vec<T, W> to_a, to_z;
 #pragma unroll
     for (int k = 0; k < W; ++k) {
-      const A s = sigmoid(A(widen(gate[k])));
+      const A s = sigmoid<T>(A(widen(gate[k])));
       to_a[k] = narrow_to<T>(widen(g[k]) * s);
       to_z[k] = narrow_to<T>(widen(g[k]) * widen(x[k]) * s * (A(1) - s));
     }
@@ -65,7 +61,7 @@ struct AddForward {
   template <int W>
   __device__ void operator()(int64_t n, int64_t c) const {
     using A = acc_t<T>;
-    const A s = rounded<T>(sigmoid(A(widen(z[n]))));
+    const A s = rounded<T>(sigmoid<T>(A(widen(z[n]))));
     const Vec<T, W> r = load<W>(routed + n * C + c), x = load<W>(shared + n * C + c);
     Vec<T, W> out;
 #pragma unroll
@@ -82,7 +78,7 @@ __global__ void __launch_bounds__(kThreads)
     add_backward_kernel(const T* dy, const T* shared, const T* z, int64_t C, T* dshared, T* dz) {
   using A = acc_t<T>;
   const int64_t n = blockIdx.x, at = n * C;
-  const A s = sigmoid(A(widen(z[n])));
+  const A s = sigmoid<T>(A(widen(z[n])));
   A dot = 0;
   for (int64_t c = int64_t{threadIdx.x} * W; c < C; c += kThreads * W) {
     const Vec<T, W> g = load<W>(dy + at + c), x = load<W>(shared + at + c);

@@ -183,12 +183,21 @@ TEST_CASE("saved: recompute holds the recipe instead of the bytes") {
   const SavePlanScope scope(plan);
   const Tensor x = f64({1, 2});
   const Saved kept("op.x", x);
-  const Saved again("op.y", f64({9, 9}), std::make_shared<const Recipe>([kept] {
-                      return kernels::scale(kept.get(), 2);
-                    }));
-  CHECK(again.bytes() == 0);
-  CHECK(kept.bytes() == 16);
-  CHECK(again.get().to_vector<double>() == std::vector<double>{2, 4});
+  int made = 0;
+  const auto recipe = std::make_shared<const Recipe>([kept, &made] {
+    ++made;
+    return kernels::scale(kept.get(), 2);
+  });
+  std::weak_ptr<const Recipe> watched = recipe;
+  {
+    const Saved again("op.y", f64({9, 9}), recipe), by_another_op("op.y", f64({9, 9}), recipe);
+    CHECK(again.bytes() == 0);
+    CHECK(kept.bytes() == 16);
+    CHECK(again.get().to_vector<double>() == std::vector<double>{2, 4});
+    CHECK(by_another_op.get().to_vector<double>() == std::vector<double>{2, 4});
+    CHECK(made == 1);  // for both
+  }
+  CHECK(watched.use_count() == 1);  // nothing else holds what was made
   const Saved other("op.z", x, std::make_shared<const Recipe>([] { return Tensor(); }));
   CHECK(other.bytes() == 16);  // not in the plan: kept
 }

@@ -31,7 +31,7 @@ std::set<std::string> ops_with_kernels() {
 }
 
 std::vector<BenchCase> small_cases(DType dtype) {
-  return all_cases({bench_models()[0], 40, dtype});
+  return all_cases({bench_models(kCpu)[0], 40, dtype});
 }
 
 TEST_CASE("bench_kernels: every op of kernels/ has a row") {

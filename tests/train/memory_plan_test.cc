@@ -9,6 +9,7 @@
 
 #include "tensor/allocator.h"
 #include "tests/models/tiny_model.h"
+#include "tests/support/on_gpu.h"
 #include "tests/train/random_dataset.h"
 #include "train/evaluator.h"
 
@@ -92,7 +93,7 @@ std::map<std::string, int64_t> beyond(const std::map<std::string, int64_t>& afte
   return own;
 }
 
-TEST_CASE("memory plan: equals what the steps of a run take, byte for byte") {
+void check_steps_take_what_is_planned(Device device) {
   const Dataset dataset = test::random_dataset(kLengths, 37);
   for (const Case& c : all_cases()) {
     CAPTURE(c.name());
@@ -100,19 +101,21 @@ TEST_CASE("memory plan: equals what the steps of a run take, byte for byte") {
     std::vector<RowShape> rows;
     for (const MicroBatch& m : sampler.at(0).micro_batches) rows.push_back({m.tokens, m.documents});
     REQUIRE(static_cast<int64_t>(rows.size()) == c.accumulation);
-    const MemoryPlan plan = predict_memory(c.load_options(), c.settings(), {rows, {}});
+    LoadOptions load = c.load_options();
+    load.device = device;
+    const MemoryPlan plan = predict_memory(load, c.settings(), {rows, {}});
 
-    release_step_arena(kCpu);
-    const MemoryStats before = memory_stats(kCpu);
-    LoadedModel model = load_model(c.load_options());
+    release_step_arena(device);
+    const MemoryStats before = memory_stats(device);
+    LoadedModel model = load_model(load);
     Trainer trainer(model, dataset, sampler, c.settings());
-    CHECK(plan.resident_bytes == memory_stats(kCpu).live - before.live);
+    CHECK(plan.resident_bytes == memory_stats(device).live - before.live);
     for (int step = 1; step <= 3; ++step) {
       CAPTURE(step);
-      const int64_t allocations = memory_stats(kCpu).allocations;
-      reset_peak_memory(kCpu);
+      const int64_t allocations = memory_stats(device).allocations;
+      reset_peak_memory(device);
       trainer.step();
-      const MemoryStats real = memory_stats(kCpu);
+      const MemoryStats real = memory_stats(device);
       CHECK(plan.peak_bytes == real.peak - before.live);
       CHECK(plan.at_peak == beyond(real.peak_by_label, before.by_label));
       CHECK(plan.arena_bytes == real.reserved);
@@ -120,6 +123,14 @@ TEST_CASE("memory plan: equals what the steps of a run take, byte for byte") {
       if (step > 1) CHECK(real.allocations == allocations);
     }
   }
+}
+
+TEST_CASE("memory plan: equals what the steps of a run take, byte for byte") {
+  check_steps_take_what_is_planned(kCpu);
+}
+
+TEST_CASE("cuda: memory plan equals what the steps of a run take, byte for byte") {
+  if (test::have_gpu()) check_steps_take_what_is_planned(test::kGpu);
 }
 
 // Batches of held-out rows, packed and not, few and many.

@@ -25,15 +25,33 @@ struct BenchCase {
   std::function<std::function<void()>()> prepare;
 };
 
-// Where the sizes come from: one packed row of `tokens` in one layer of `model`.
+// Where the sizes come from: one packed row of `tokens` in one layer of `model`. And its operands:
+// the same numbers in every run.
 struct BenchSizes {
   ModelConfig model;
   int64_t tokens = 0;
   DType dtype = DType::f32;  // of activations and weights: f32 or bf16
+  Device device = kCpu;
+  int64_t equal_documents = 0;  // in the row; 0: three, of about a half, a third and a sixth
+
+  // Uniform in [-1, 1), times `scale`.
+  Tensor values(const Shape& shape, DType t, double scale = 1) const;
+  // Uniform in [0, below); i32 or i64.
+  Tensor indices(const Shape& shape, int64_t below, DType t) const;
+  Tensor zeros(const Shape& shape, DType t) const { return Tensor::zeros(shape, t, device); }
+  Tensor empty(const Shape& shape, DType t) const { return Tensor::empty(shape, t, device); }
+  template <class T>
+  Tensor scalar(T value) const {
+    return Tensor::scalar(value, device);
+  }
+  // cu_seqlens [documents + 1] i32, on the host and on the device.
+  std::vector<int32_t> document_bounds() const;
+  Tensor documents() const;
 };
 
-// The models that bench_kernels measures: the quickstart preset and one of width 512.
-std::vector<ModelConfig> bench_models();
+// The models that bench_kernels measures. CPU: the quickstart preset and one of width 512. GPU:
+// Qwen3.5-35B-A3B.
+std::vector<ModelConfig> bench_models(Device device);
 
 // All rows, by folder of kernels/.
 std::vector<BenchCase> all_cases(const BenchSizes& sizes);
@@ -48,12 +66,5 @@ std::vector<BenchCase> storage_cases(const BenchSizes& sizes);  // 4 and 8 bits,
 
 // "N=1024 C=512", followed by the dtype's name.
 std::string shape_text(std::initializer_list<std::pair<const char*, int64_t>> dims, DType dtype);
-
-// Operands: the same numbers in every run. Values are uniform in [-1, 1), times `scale`.
-Tensor values(const Shape& shape, DType dtype, double scale = 1);
-// Uniform in [0, below); i32 or i64.
-Tensor indices(const Shape& shape, int64_t below, DType dtype);
-// [4] i32: n rows as three documents, of about a half, a third and a sixth.
-Tensor three_documents(int64_t n);
 
 }  // namespace hone::kernels::bench

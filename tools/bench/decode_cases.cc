@@ -1,6 +1,7 @@
 // Copyright 2026 The hone authors.
 // SPDX-License-Identifier: Apache-2.0
 #include <cmath>
+#include <numeric>
 
 #include "kernels/attention/cached_attention.h"
 #include "kernels/conv1d/conv1d_extend.h"
@@ -16,17 +17,17 @@ namespace {
 constexpr int64_t kSequences = 16;  // decoded at a time, a token each
 
 // 0, 1, 2, ... n-1.
-Tensor counting(int64_t n) {
-  const Tensor t = Tensor::empty({n}, DType::i32);
-  for (int64_t i = 0; i < n; ++i) t.data<int32_t>()[i] = static_cast<int32_t>(i);
-  return t;
+Tensor counting(const BenchSizes& s, int64_t n) {
+  std::vector<int32_t> numbers(static_cast<size_t>(n));
+  std::iota(numbers.begin(), numbers.end(), 0);
+  return Tensor::of(numbers, {n}, s.device);
 }
 
 // All sequences have `past` tokens and get one more.
-CachedSequences one_more(int64_t past) {
-  const Tensor starts = Tensor::empty({kSequences}, DType::i32);
-  for (int64_t i = 0; i < kSequences; ++i) starts.data<int32_t>()[i] = static_cast<int32_t>(past);
-  return {counting(kSequences + 1), counting(kSequences), starts};
+CachedSequences one_more(const BenchSizes& s, int64_t past) {
+  const std::vector<int32_t> starts(kSequences, static_cast<int32_t>(past));
+  return {counting(s, kSequences + 1), counting(s, kSequences),
+          Tensor::of(starts, {kSequences}, s.device)};
 }
 
 // With as many tokens in the past as a packed row has.
@@ -35,7 +36,7 @@ std::vector<BenchCase> attention_cases(const BenchSizes& s) {
                 d = s.model.head_dim;
   const DType t = s.dtype;
   const auto cache = [=] {
-    return KeyValueCache{values({b, hk, past + 1, d}, t), values({b, hk, past + 1, d}, t)};
+    return KeyValueCache{s.values({b, hk, past + 1, d}, t), s.values({b, hk, past + 1, d}, t)};
   };
   const std::string shape =
       shape_text({{"B", b}, {"past", past}, {"H", h}, {"Hk", hk}, {"D", d}}, t);
@@ -43,18 +44,18 @@ std::vector<BenchCase> attention_cases(const BenchSizes& s) {
       {"attention/cached_attention", "cached_attention", shape,
        cached_attention_cost(b, b * (past + 1), b * (past + 1), h, hk, d, t),
        [=] {
-         const Tensor q = values({b, h, d}, t);
+         const Tensor q = s.values({b, h, d}, t);
          const KeyValueCache stored = cache();
-         const CachedSequences sequences = one_more(past);
+         const CachedSequences sequences = one_more(s, past);
          const double scale = 1 / std::sqrt(static_cast<double>(d));
          return [=] { cached_attention(q, sequences, stored, scale, 0); };
        }},
       {"attention/cached_attention", "append_keys_values", shape,
        append_keys_values_cost(b, hk, d, t),
        [=] {
-         const Tensor k = values({b, hk, d}, t);
+         const Tensor k = s.values({b, hk, d}, t);
          const KeyValueCache stored = cache();
-         const CachedSequences sequences = one_more(past);
+         const CachedSequences sequences = one_more(s, past);
          return [=] { append_keys_values(k, k, sequences, stored); };
        }},
   };
@@ -77,37 +78,38 @@ std::vector<BenchCase> delta_net_cases(const BenchSizes& s) {
        shape_text({{"B", b}, {"C", c}, {"taps", taps}}, t),
        conv1d_silu_extend_cost(b, b, c, taps, t),
        [=] {
-         const Tensor x = values({b, c}, t), w = values({c, taps}, t);
-         const Tensor stored = values({b, taps - 1, c}, t);
-         const CachedSequences q = one_more(taps);
+         const Tensor x = s.values({b, c}, t), w = s.values({c, taps}, t);
+         const Tensor stored = s.values({b, taps - 1, c}, t);
+         const CachedSequences q = one_more(s, taps);
          return [=] { conv1d_silu_extend(x, w, q.cu_seqlens, q.slots, q.starts, stored); };
        }},
       {"delta_rule/delta_rule_step", "gated_delta_rule_step", shape,
        gated_delta_rule_step_cost(b, z, t),
        [=] {
          const auto unit = [&](double sign) {
-           return l2_norm_forward(values({b, z.key_heads, z.key_dim}, t, sign), 1e-6).y;
+           return l2_norm_forward(s.values({b, z.key_heads, z.key_dim}, t, sign), 1e-6).y;
          };
          // Nothing is forgotten or written: the state stays as it is, however often this runs.
          const DeltaStepInput in{unit(1),
                                  unit(-1),
-                                 values({b, z.value_heads, z.value_dim}, t),
-                                 values({b, z.value_heads}, wide, 0),
-                                 values({b, z.value_heads}, wide, 0),
-                                 counting(b)};
-         const Tensor stored = values(states, wide);
+                                 s.values({b, z.value_heads, z.value_dim}, t),
+                                 s.values({b, z.value_heads}, wide, 0),
+                                 s.values({b, z.value_heads}, wide, 0),
+                                 counting(s, b)};
+         const Tensor stored = s.values(states, wide);
          return [=] { gated_delta_rule_step(in, stored); };
        }},
       {"slots", "gather_slots", shape_text({{"S", b}, {"n", states.numel() / b}}, wide),
        slots_cost(b, states.numel() / b, wide),
        [=] {
-         const Tensor stored = values(states, wide), slots = counting(b);
+         const Tensor stored = s.values(states, wide), slots = counting(s, b);
          return [=] { gather_slots(stored, slots); };
        }},
       {"slots", "scatter_slots", shape_text({{"S", b}, {"n", states.numel() / b}}, wide),
        slots_cost(b, states.numel() / b, wide),
        [=] {
-         const Tensor stored = values(states, wide), x = values(states, wide), slots = counting(b);
+         const Tensor stored = s.values(states, wide), x = s.values(states, wide),
+                      slots = counting(s, b);
          return [=] { scatter_slots(x, slots, stored); };
        }},
   };
@@ -120,7 +122,7 @@ std::vector<BenchCase> sampling_cases(const BenchSizes& s) {
   const std::string shape = shape_text({{"B", b}, {"V", v}}, t);
   const auto weights = [=](const char* what, const TokenFilter& filter) -> BenchCase {
     return {"sampling", "token_weights", shape + " " + what, token_weights_cost(b, v, t), [=] {
-              const Tensor logits = values({b, v}, t, 10);
+              const Tensor logits = s.values({b, v}, t, 10);
               return [=] { token_weights(logits, {}, filter); };
             }};
   };
@@ -129,8 +131,8 @@ std::vector<BenchCase> sampling_cases(const BenchSizes& s) {
       weights("top_p", {.temperature = 1, .top_p = 0.9}),
       {"sampling", "draw_tokens", shape, draw_tokens_cost(b, v),
        [=] {
-         const Tensor w = token_weights(values({b, v}, t, 10), {}, {.temperature = 1});
-         const Tensor bits = indices({b}, int64_t{1} << 30, DType::i64);
+         const Tensor w = token_weights(s.values({b, v}, t, 10), {}, {.temperature = 1});
+         const Tensor bits = s.indices({b}, int64_t{1} << 30, DType::i64);
          return [=] { draw_tokens(w, bits); };
        }},
   };

@@ -5,6 +5,7 @@
 #include "kernels/embedding/embedding.h"
 #include "kernels/geglu/geglu.h"
 #include "kernels/layer_norm/layer_norm.h"
+#include "kernels/random_fill/random_fill.h"
 #include "kernels/rms_norm/rms_norm.h"
 #include "kernels/sigmoid_gate/sigmoid_gate.h"
 #include "kernels/squared_relu/squared_relu.h"
@@ -22,27 +23,26 @@ std::vector<BenchCase> norm_cases(const BenchSizes& s) {
   return {
       {"rms_norm", "rms_norm_forward", shape, rms_norm_forward_cost(n, c, t, true),
        [=] {
-         const Tensor x = values({n, c}, t), residual = values({n, c}, t), w = values({c}, t);
+         const Tensor x = s.values({n, c}, t), residual = s.values({n, c}, t), w = s.values({c}, t);
          return [=] { rms_norm_forward(x, residual, w, 1e-6, NormWeight::zero_centred); };
        }},
       {"rms_norm", "rms_norm_backward", shape, rms_norm_backward_cost(n, c, t, true),
        [=] {
-         const Tensor h = values({n, c}, t), w = values({c}, t), dy = values({n, c}, t);
+         const Tensor h = s.values({n, c}, t), w = s.values({c}, t), dy = s.values({n, c}, t);
          const Tensor rstd = rms_norm_forward(h, {}, w, 1e-6, NormWeight::zero_centred).rstd;
-         const GradTarget dw{Tensor::zeros({c}, DType::f32)};
+         const GradTarget dw{s.zeros({c}, DType::f32)};
          return [=] { rms_norm_backward(dy, {}, h, w, rstd, NormWeight::zero_centred, dw); };
        }},
       {"layer_norm", "layer_norm_forward", shape, layer_norm_forward_cost(n, c, t, true),
        [=] {
-         const Tensor x = values({n, c}, t), residual = values({n, c}, t), w = values({c}, t);
+         const Tensor x = s.values({n, c}, t), residual = s.values({n, c}, t), w = s.values({c}, t);
          return [=] { layer_norm_forward(x, residual, w, w, 1e-5); };
        }},
       {"layer_norm", "layer_norm_backward", shape, layer_norm_backward_cost(n, c, t, true),
        [=] {
-         const Tensor h = values({n, c}, t), w = values({c}, t), dy = values({n, c}, t);
+         const Tensor h = s.values({n, c}, t), w = s.values({c}, t), dy = s.values({n, c}, t);
          const Tensor stats = layer_norm_forward(h, {}, w, w, 1e-5).stats;
-         const LayerNormTargets targets{{Tensor::zeros({c}, DType::f32)},
-                                        {Tensor::zeros({c}, DType::f32)}};
+         const LayerNormTargets targets{{s.zeros({c}, DType::f32)}, {s.zeros({c}, DType::f32)}};
          return [=] { layer_norm_backward(dy, {}, h, w, stats, targets); };
        }},
   };
@@ -56,12 +56,12 @@ std::vector<BenchCase> activation_cases(const BenchSizes& s) {
   std::vector<BenchCase> cases = {
       {"squared_relu", "squared_relu_forward", shape, squared_relu_forward_cost(n * f, t),
        [=] {
-         const Tensor x = values({n, f}, t);
+         const Tensor x = s.values({n, f}, t);
          return [=] { squared_relu_forward(x); };
        }},
       {"squared_relu", "squared_relu_backward", shape, squared_relu_backward_cost(n * f, t),
        [=] {
-         const Tensor x = values({n, f}, t), dy = values({n, f}, t);
+         const Tensor x = s.values({n, f}, t), dy = s.values({n, f}, t);
          return [=] { squared_relu_backward(dy, x); };
        }},
   };
@@ -77,11 +77,11 @@ std::vector<BenchCase> activation_cases(const BenchSizes& s) {
                          Gated{"geglu", geglu_forward, geglu_backward, geglu_forward_cost(n, f, t),
                                geglu_backward_cost(n, f, t)}}) {
     cases.push_back({g.name, g.name + "_forward", shape, g.forward_cost, [=] {
-                       const Tensor gate = values({n, f}, t), up = values({n, f}, t);
+                       const Tensor gate = s.values({n, f}, t), up = s.values({n, f}, t);
                        return [=, forward = g.forward] { forward(gate, up); };
                      }});
     cases.push_back({g.name, g.name + "_backward", shape, g.backward_cost, [=] {
-                       const Tensor gate = values({n, f}, t), up = values({n, f}, t);
+                       const Tensor gate = s.values({n, f}, t), up = s.values({n, f}, t);
                        const Tensor dgate = Tensor::zeros_like(gate), dup = Tensor::zeros_like(up);
                        return [=, backward = g.backward] { backward(up, gate, up, dgate, dup); };
                      }});
@@ -97,23 +97,25 @@ std::vector<BenchCase> gate_cases(const BenchSizes& s) {
   return {
       {"sigmoid_gate", "sigmoid_gate_forward", head_shape, sigmoid_gate_forward_cost(n, h * d, t),
        [=] {
-         const Tensor a = values({n, h * d}, t), z = values({n, h, d}, t);
+         const Tensor a = s.values({n, h * d}, t), z = s.values({n, h, d}, t);
          return [=] { sigmoid_gate_forward(a, z); };
        }},
       {"sigmoid_gate", "sigmoid_gate_backward", head_shape, sigmoid_gate_backward_cost(n, h * d, t),
        [=] {
-         const Tensor a = values({n, h * d}, t), z = values({n, h, d}, t);
-         const Tensor dy = values({n, h * d}, t);
+         const Tensor a = s.values({n, h * d}, t), z = s.values({n, h, d}, t);
+         const Tensor dy = s.values({n, h * d}, t);
          return [=] { sigmoid_gate_backward(dy, a, z); };
        }},
       {"sigmoid_gate", "add_gated_forward", shape, add_gated_forward_cost(n, c, t),
        [=] {
-         const Tensor routed = values({n, c}, t), shared = values({n, c}, t), z = values({n, 1}, t);
+         const Tensor routed = s.values({n, c}, t), shared = s.values({n, c}, t),
+                      z = s.values({n, 1}, t);
          return [=] { add_gated_forward(routed, shared, z); };
        }},
       {"sigmoid_gate", "add_gated_backward", shape, add_gated_backward_cost(n, c, t),
        [=] {
-         const Tensor dy = values({n, c}, t), shared = values({n, c}, t), z = values({n, 1}, t);
+         const Tensor dy = s.values({n, c}, t), shared = s.values({n, c}, t),
+                      z = s.values({n, 1}, t);
          return [=] { add_gated_backward(dy, shared, z); };
        }},
   };
@@ -128,50 +130,61 @@ std::vector<BenchCase> elementwise_cases(const BenchSizes& s) {
   std::vector<BenchCase> cases = {
       {"dropout", "dropout", shape, dropout_cost(n * c, t),
        [=] {
-         const Tensor x = values({n, c}, t);
-         const DropoutStream stream = DropoutStream::of(0, "bench");
+         const Tensor x = s.values({n, c}, t);
+         DropoutStream stream = DropoutStream::of(0, "bench");
+         stream.seed_and_pass = stream.seed_and_pass.to(s.device);
          return [=] { dropout(x, 0.1, stream); };
        }},
       {"elementwise", "add", shape, add_cost(n * c, t),
        [=] {
-         const Tensor a = values({n, c}, t), b = values({n, c}, t);
+         const Tensor a = s.values({n, c}, t), b = s.values({n, c}, t);
          return [=] { add(a, b); };
        }},
       {"elementwise", "cast", shape_text({{"N", n}, {"C", c}}, DType::f32) + " -> bfloat16",
        cast_cost(n * c, DType::f32, DType::bf16),
        [=] {
-         const Tensor x = values({n, c}, DType::f32);
+         const Tensor x = s.values({n, c}, DType::f32);
          return [=] { cast(x, DType::bf16); };
        }},
       {"elementwise", "cast_into", shape, cast_cost(n * c, t, t),
        [=] {
-         const Tensor x = values({n, c}, t), y = Tensor::empty({n, c}, t);
+         const Tensor x = s.values({n, c}, t), y = s.empty({n, c}, t);
          return [=] { cast_into(x, y, false); };
        }},
       {"elementwise", "fill", shape, Cost{static_cast<double>(n * c * size_of(t)), 0},
        [=] {
-         const Tensor x = Tensor::empty({n, c}, t);
+         const Tensor x = s.empty({n, c}, t);
          return [=] { fill(x, 1); };
+       }},
+      {"random_fill", "fill_uniform", shape, random_fill_cost(n * c, t),
+       [=] {
+         const Tensor x = s.empty({n, c}, t);
+         return [=] { fill_uniform(x, 1, RandomStream(0, "bench")); };
+       }},
+      {"random_fill", "fill_normal", shape, random_fill_cost(n * c, t),
+       [=] {
+         const Tensor x = s.empty({n, c}, t);
+         return [=] { fill_normal(x, 1, RandomStream(0, "bench")); };
        }},
       {"elementwise", "multiply", shape, add_cost(n * c, t),
        [=] {
-         const Tensor a = values({n, c}, t), b = values({n, c}, t);
+         const Tensor a = s.values({n, c}, t), b = s.values({n, c}, t);
          return [=] { multiply(a, b); };
        }},
       {"elementwise", "scale", shape, cast_cost(n * c, t, t),
        [=] {
-         const Tensor a = values({n, c}, t), factor = Tensor::scalar(0.5f);
+         const Tensor a = s.values({n, c}, t), factor = s.scalar(0.5f);
          return [=] { scale(a, factor); };
        }},
       {"embedding", "embedding_forward", shape, embedding_forward_cost(n, c, t),
        [=] {
-         const Tensor ids = indices({n}, v, DType::i64), table = values({v, c}, t);
+         const Tensor ids = s.indices({n}, v, DType::i64), table = s.values({v, c}, t);
          return [=] { embedding_forward(ids, table); };
        }},
       {"embedding", "embedding_backward", shape, embedding_backward_cost(n, c, t),
        [=] {
-         const Tensor ids = indices({n}, v, DType::i64), dy = values({n, c}, t);
-         const GradTarget dtable{Tensor::zeros({v, c}, DType::f32), true};
+         const Tensor ids = s.indices({n}, v, DType::i64), dy = s.values({n, c}, t);
+         const GradTarget dtable{s.zeros({v, c}, DType::f32), true};
          return [=] { embedding_backward(dy, ids, dtable); };
        }},
   };

@@ -1,13 +1,14 @@
 // Copyright 2026 The hone authors.
 // SPDX-License-Identifier: Apache-2.0
-#include "kernels/elementwise/elementwise.h"
+#include "kernels/random_fill/random_fill.h"
 #include "models/presets.h"
 #include "tensor/random.h"
 #include "tools/bench/bench_case.h"
 
 namespace hone::kernels::bench {
 
-std::vector<ModelConfig> bench_models() {
+std::vector<ModelConfig> bench_models(Device device) {
+  if (device.type == DeviceType::cuda) return {preset_config("Qwen3.5-35B-A3B")};
   const ModelConfig quickstart = preset_config("quickstart");
   ModelConfig wide = quickstart;
   wide.vocab_size = 8192;
@@ -38,31 +39,37 @@ std::string shape_text(std::initializer_list<std::pair<const char*, int64_t>> di
   return text + name_of(dtype);
 }
 
-Tensor values(const Shape& shape, DType dtype, double scale) {
-  const RandomStream random(0, shape.str());
-  const Tensor x = Tensor::empty(shape, DType::f32);
-  float* data = x.data<float>();
-  for (int64_t i = 0; i < x.numel(); ++i)
-    data[i] = static_cast<float>(scale) * (2 * random.uniform(static_cast<uint64_t>(i)) - 1);
-  return dtype == DType::f32 ? x : cast(x, dtype);
+Tensor BenchSizes::values(const Shape& shape, DType t, double scale) const {
+  const Tensor x = empty(shape, t);
+  fill_uniform(x, static_cast<float>(scale), RandomStream(0, shape.str()));
+  return x;
 }
 
-Tensor indices(const Shape& shape, int64_t below, DType dtype) {
+Tensor BenchSizes::indices(const Shape& shape, int64_t below, DType t) const {
   const RandomStream random(1, shape.str());
-  const Tensor x = Tensor::empty(shape, dtype);
+  const Tensor x = Tensor::empty(shape, t);
   for (int64_t i = 0; i < x.numel(); ++i) {
     const int64_t index = random.bits(static_cast<uint64_t>(i)) % below;
-    if (dtype == DType::i64)
+    if (t == DType::i64)
       x.data<int64_t>()[i] = index;
     else
       x.data<int32_t>()[i] = static_cast<int32_t>(index);
   }
-  return x;
+  return x.to(device);
 }
 
-Tensor three_documents(int64_t n) {
-  const auto rows = static_cast<int32_t>(n);
-  return Tensor::of(std::vector<int32_t>{0, rows / 2, rows / 2 + rows / 3, rows}, {4});
+std::vector<int32_t> BenchSizes::document_bounds() const {
+  const auto rows = static_cast<int32_t>(tokens);
+  if (equal_documents == 0) return {0, rows / 2, rows / 2 + rows / 3, rows};
+  std::vector<int32_t> bounds;
+  for (int64_t i = 0; i <= equal_documents; ++i)
+    bounds.push_back(static_cast<int32_t>(tokens * i / equal_documents));
+  return bounds;
+}
+
+Tensor BenchSizes::documents() const {
+  const std::vector<int32_t> bounds = document_bounds();
+  return Tensor::of(bounds, {static_cast<int64_t>(bounds.size())}, device);
 }
 
 }  // namespace hone::kernels::bench

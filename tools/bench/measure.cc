@@ -8,40 +8,75 @@
 
 #include "kernels/core/parallel.h"
 #include "kernels/gemm/gemm.h"
+#include "tensor/gpu.h"
+#include "tensor/gpu_event.h"
 
 namespace hone::kernels::bench {
 namespace {
 
-constexpr int64_t kCopyBytes = int64_t{256} << 20;
-// More than the last-level cache that one process usually has to itself.
-constexpr int64_t kEvictBytes = int64_t{64} << 20;
-constexpr int64_t kProduct = 1024;
+using Call = std::function<void()>;
 
-double seconds_of(const std::function<void()>& call) {
+// By the device's clock.
+double seconds_of(const Call& call, Device device) {
+  if (device.type == DeviceType::cuda) {
+    const GpuEvent start(device);
+    call();
+    return GpuEvent(device).seconds_since(start);
+  }
   const auto start = std::chrono::steady_clock::now();
   call();
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 }
 
-double best_of_a_second(const std::function<void()>& call) {
-  double best = seconds_of(call), total = best;
+double best_of_a_second(const Call& call, Device device) {
+  double best = seconds_of(call, device), total = best;
   while (total < 1) {
-    const double seconds = seconds_of(call);
+    const double seconds = seconds_of(call, device);
     best = std::min(best, seconds);
     total += seconds;
   }
   return best;
 }
 
-// Fills every thread's caches with something else.
-void evict_caches() {
-  static std::vector<char> memory(kEvictBytes);
-  const int64_t threads = num_threads();
-  parallel_for(threads, 1, [&](int64_t begin, int64_t end) {
-    for (int64_t part = begin; part < end; ++part)
-      for (int64_t i = part * kEvictBytes / threads; i < (part + 1) * kEvictBytes / threads; ++i)
-        ++memory[static_cast<size_t>(i)];
-  });
+// Fills the caches with something else.
+class Eviction {
+ public:
+  // More than the last-level cache that one process usually has to itself; GPU: than the L2.
+  explicit Eviction(Device device)
+      : memory_(Tensor::zeros({(device.type == DeviceType::cuda ? 256 : 64) << 20}, DType::u8,
+                              device)) {}
+
+  void run() const {
+    if (memory_.device().type == DeviceType::cuda) {
+      copy_bytes(memory_.rows(0, memory_.numel() / 2),
+                 memory_.rows(memory_.numel() / 2, memory_.numel()));
+      return;
+    }
+    // Every thread's caches.
+    uint8_t* const data = memory_.data<uint8_t>();
+    const int64_t threads = num_threads(), bytes = memory_.numel();
+    parallel_for(threads, 1, [&](int64_t begin, int64_t end) {
+      for (int64_t part = begin; part < end; ++part)
+        for (int64_t i = part * bytes / threads; i < (part + 1) * bytes / threads; ++i) ++data[i];
+    });
+  }
+
+ private:
+  Tensor memory_;
+};
+
+double copy_seconds(Device device, int64_t bytes) {
+  const Tensor from = Tensor::zeros({bytes}, DType::u8, device);
+  const Tensor to = Tensor::zeros({bytes}, DType::u8, device);
+  return best_of_a_second(
+      [&] {
+        if (device.type == DeviceType::cuda) return copy_bytes(from, to);
+        parallel_for(bytes, 1 << 20, [&](int64_t begin, int64_t end) {
+          std::memcpy(to.data<uint8_t>() + begin, from.data<uint8_t>() + begin,
+                      static_cast<size_t>(end - begin));
+        });
+      },
+      device);
 }
 
 }  // namespace
@@ -54,40 +89,43 @@ bool Roofs::memory_bound(const Cost& cost) const {
   return cost.bytes / bytes_per_second >= cost.flops / flops_per_second;
 }
 
-Roofs measure_roofs() {
-  const Tensor from = Tensor::zeros({kCopyBytes}, DType::u8);
-  const Tensor to = Tensor::zeros({kCopyBytes}, DType::u8);
-  const double copy = best_of_a_second([&] {
-    parallel_for(kCopyBytes, 1 << 20, [&](int64_t begin, int64_t end) {
-      std::memcpy(to.data<uint8_t>() + begin, from.data<uint8_t>() + begin,
-                  static_cast<size_t>(end - begin));
-    });
-  });
-
-  const Tensor a = values({kProduct, kProduct}, DType::f32);
-  const Tensor c = Tensor::empty_like(a);
-  const double product =
-      best_of_a_second([&] { gemm(a, Transpose::no, a, Transpose::yes, 1, 0, c); });
-  return {2.0 * kCopyBytes / copy,
-          gemm_cost(kProduct, kProduct, kProduct, DType::f32, DType::f32).flops / product};
+std::string device_text(Device device) {
+  if (device.type == DeviceType::cuda) return gpu_properties(device).name;
+  return std::to_string(num_threads()) + " threads, x86-64-v" +
+         std::to_string(static_cast<int>(cpu_isa()));
 }
 
-double median_seconds(const BenchCase& c) {
-  const std::function<void()> call = c.prepare();
+Roofs measure_roofs(Device device, DType dtype) {
+  const bool gpu = device.type == DeviceType::cuda;
+  const int64_t bytes = int64_t{gpu ? 1024 : 256} << 20, size = gpu ? 8192 : 1024;
+  const DType in = gpu ? dtype : DType::f32;
+  const double copy = copy_seconds(device, bytes);
+  BenchSizes operands;
+  operands.device = device;
+  const Tensor a = operands.values({size, size}, in), c = Tensor::empty_like(a);
+  const double product =
+      best_of_a_second([&] { gemm(a, Transpose::no, a, Transpose::yes, 1, 0, c); }, device);
+  return {2.0 * static_cast<double>(bytes) / copy,
+          gemm_cost(size, size, size, in, in).flops / product};
+}
+
+double median_seconds(const BenchCase& c, Device device) {
+  const Call call = c.prepare();
   const auto step = [&] {
-    const StepScope scope(kCpu, 1);
+    const StepScope scope(device, 1);
     call();
   };
   step();  // records the allocations
   step();  // makes the arena
   std::vector<double> seconds;
   double total = 0;
+  const Eviction eviction(device);
   while (seconds.size() < 20 && (total < 0.5 || seconds.size() < 3)) {
-    evict_caches();
-    seconds.push_back(seconds_of(step));
+    eviction.run();
+    seconds.push_back(seconds_of(step, device));
     total += seconds.back();
   }
-  release_step_arena(kCpu);
+  release_step_arena(device);
   std::nth_element(seconds.begin(), seconds.begin() + seconds.size() / 2, seconds.end());
   return seconds[seconds.size() / 2];
 }

@@ -9,8 +9,8 @@
 namespace hone::kernels::bench {
 
 struct Roofs {
-  double bytes_per_second;  // copying 256 MiB: bytes read plus bytes written
-  double flops_per_second;  // a square matrix product in f32
+  double bytes_per_second;  // copying 256 MiB (GPU: 1 GiB): bytes read plus bytes written
+  double flops_per_second;  // a square matrix product: CPU in f32, GPU in the given dtype
 
   // The least time in which this machine could do it, in seconds.
   double bound(const Cost& cost) const;
@@ -18,11 +18,15 @@ struct Roofs {
   bool memory_bound(const Cost& cost) const;
 };
 
-// The best run of each in a second, with the current number of threads.
-Roofs measure_roofs();
+// "2 threads, x86-64-v4", or the GPU's name.
+std::string device_text(Device device);
+
+// The best run of each in a second; on the CPU with the current number of threads.
+Roofs measure_roofs(Device device, DType dtype);
 
 // Median seconds of a call, of 20 runs or as many as fit half a second (at least 3). Operands are
-// not in the caches when a run begins, and temporaries come from a step arena, as in training.
-double median_seconds(const BenchCase& c);
+// not in the caches when a run begins, and temporaries come from a step arena, as in training. On a
+// GPU by its own clock: launches count where it waits for them.
+double median_seconds(const BenchCase& c, Device device);
 
 }  // namespace hone::kernels::bench

@@ -22,7 +22,7 @@ DeltaHeads delta_heads(const ModelConfig& m) {
 }
 
 RotaryTable rotary(const BenchSizes& s) {
-  const Tensor positions = indices({s.tokens}, s.tokens, DType::i32);
+  const Tensor positions = s.indices({s.tokens}, s.tokens, DType::i32);
   return rotary_table(positions, inverse_frequencies(s.model.rotary), s.model.rotary.mrope_section,
                       s.dtype);
 }
@@ -34,24 +34,24 @@ std::vector<BenchCase> rotary_cases(const BenchSizes& s) {
   return {
       {"rope", "rotary_table", shape_text({{"N", n}, {"rotary", r}}, t), rotary_table_cost(n, r, t),
        [=] {
-         const Tensor positions = indices({n}, n, DType::i32);
+         const Tensor positions = s.indices({n}, n, DType::i32);
          const std::vector<double> frequencies = inverse_frequencies(s.model.rotary);
          const std::vector<int64_t> sections = s.model.rotary.mrope_section;
          return [=] { rotary_table(positions, frequencies, sections, t); };
        }},
       {"qk_norm_rope", "qk_norm_rope_forward", shape, qk_norm_rope_forward_cost(n, h, d, r, t),
        [=] {
-         const Tensor x = values({n, h, d}, t), w = values({d}, t);
+         const Tensor x = s.values({n, h, d}, t), w = s.values({d}, t);
          const RotaryTable table = rotary(s);
          return [=] { qk_norm_rope_forward(x, w, 1e-6, NormWeight::zero_centred, table); };
        }},
       {"qk_norm_rope", "qk_norm_rope_backward", shape, qk_norm_rope_backward_cost(n, h, d, r, t),
        [=] {
-         const Tensor x = values({n, h, d}, t), w = values({d}, t), dy = values({n, h, d}, t);
+         const Tensor x = s.values({n, h, d}, t), w = s.values({d}, t), dy = s.values({n, h, d}, t);
          const RotaryTable table = rotary(s);
          const Tensor rstd = qk_norm_rope_forward(x, w, 1e-6, NormWeight::zero_centred, table).rstd;
          const Tensor dx = Tensor::zeros_like(x);
-         const GradTarget dw{Tensor::zeros({d}, DType::f32)};
+         const GradTarget dw{s.zeros({d}, DType::f32)};
          return [=] {
            qk_norm_rope_backward(dy, x, w, rstd, NormWeight::zero_centred, table, dx, dw);
          };
@@ -63,25 +63,27 @@ std::vector<BenchCase> attention_cases(const BenchSizes& s) {
   const int64_t n = s.tokens, h = s.model.heads, hk = s.model.kv_heads, d = s.model.head_dim;
   const DType t = s.dtype;
   const std::string shape = shape_text({{"N", n}, {"H", h}, {"Hk", hk}, {"D", d}}, t);
-  const Tensor documents = three_documents(n);
+  const std::vector<int32_t> bounds = s.document_bounds();
   int64_t pairs = 0;
-  for (int i = 0; i < 3; ++i) {
-    const int64_t rows = documents.data<int32_t>()[i + 1] - documents.data<int32_t>()[i];
+  for (size_t i = 1; i < bounds.size(); ++i) {
+    const int64_t rows = bounds[i] - bounds[i - 1];
     pairs += rows * (rows + 1) / 2;
   }
   const double scale = 1 / std::sqrt(static_cast<double>(d));
   return {
       {"attention", "attention_forward", shape, attention_forward_cost(n, pairs, h, hk, d, t),
        [=] {
-         const Tensor q = values({n, h, d}, t), k = values({n, hk, d}, t),
-                      v = values({n, hk, d}, t);
+         const Tensor q = s.values({n, h, d}, t), k = s.values({n, hk, d}, t),
+                      v = s.values({n, hk, d}, t);
+         const Tensor documents = s.documents();
          return [=] { attention_forward(q, k, v, documents, scale, 0); };
        }},
       {"attention", "attention_backward", shape, attention_backward_cost(n, pairs, h, hk, d, t),
        [=] {
-         const Tensor q = values({n, h, d}, t), k = values({n, hk, d}, t),
-                      v = values({n, hk, d}, t);
-         const Tensor dout = values({n, h, d}, t, 0.5);
+         const Tensor q = s.values({n, h, d}, t), k = s.values({n, hk, d}, t),
+                      v = s.values({n, hk, d}, t);
+         const Tensor dout = s.values({n, h, d}, t, 0.5);
+         const Tensor documents = s.documents();
          const AttentionOutput out = attention_forward(q, k, v, documents, scale, 0);
          return [=] { attention_backward(dout, q, k, v, out, documents, scale, 0); };
        }},
@@ -99,24 +101,24 @@ std::vector<BenchCase> delta_input_cases(const BenchSizes& s) {
   return {
       {"conv1d", "conv1d_silu_forward", conv_shape, conv1d_silu_forward_cost(n, c, taps, t),
        [=] {
-         const Tensor x = values({n, c}, t), w = values({c, taps}, t), docs = three_documents(n);
+         const Tensor x = s.values({n, c}, t), w = s.values({c, taps}, t), docs = s.documents();
          return [=] { conv1d_silu_forward(x, w, docs); };
        }},
       {"conv1d", "conv1d_silu_backward", conv_shape, conv1d_silu_backward_cost(n, c, taps, t, true),
        [=] {
-         const Tensor x = values({n, c}, t), w = values({c, taps}, t), docs = three_documents(n);
-         const Tensor dy = values({n, c}, t);
-         const GradTarget dw{Tensor::zeros({c, taps}, DType::f32)};
+         const Tensor x = s.values({n, c}, t), w = s.values({c, taps}, t), docs = s.documents();
+         const Tensor dy = s.values({n, c}, t);
+         const GradTarget dw{s.zeros({c, taps}, DType::f32)};
          return [=] { conv1d_silu_backward(dy, x, w, docs, dw); };
        }},
       {"l2_norm", "l2_norm_forward", l2_shape, l2_norm_forward_cost(n * hk, dk, t),
        [=] {
-         const Tensor x = values({n, hk, dk}, t);
+         const Tensor x = s.values({n, hk, dk}, t);
          return [=] { l2_norm_forward(x, 1e-6); };
        }},
       {"l2_norm", "l2_norm_backward", l2_shape, l2_norm_backward_cost(n * hk, dk, t),
        [=] {
-         const Tensor x = values({n, hk, dk}, t), dy = values({n, hk, dk}, t);
+         const Tensor x = s.values({n, hk, dk}, t), dy = s.values({n, hk, dk}, t);
          const Tensor rnorm = l2_norm_forward(x, 1e-6).rnorm, dx = Tensor::zeros_like(x);
          return [=] { l2_norm_backward(dy, x, rnorm, dx); };
        }},
@@ -133,31 +135,31 @@ std::vector<BenchCase> delta_gate_cases(const BenchSizes& s) {
       {"delta_rule/delta_gates", "delta_gates_forward", gate_shape,
        delta_gates_forward_cost(n, h, t),
        [=] {
-         const Tensor a = values({n, h}, t), b = values({n, h}, t), p = values({h}, t);
+         const Tensor a = s.values({n, h}, t), b = s.values({n, h}, t), p = s.values({h}, t);
          return [=] { delta_gates_forward(a, b, p, p); };
        }},
       {"delta_rule/delta_gates", "delta_gates_backward", gate_shape,
        delta_gates_backward_cost(n, h, t),
        [=] {
-         const Tensor a = values({n, h}, t), b = values({n, h}, t), p = values({h}, t);
-         const Tensor dy = values({n, h}, DType::f32);
-         const GradTarget da_log{Tensor::zeros({h}, DType::f32)};
-         const GradTarget ddt_bias{Tensor::zeros({h}, DType::f32)};
+         const Tensor a = s.values({n, h}, t), b = s.values({n, h}, t), p = s.values({h}, t);
+         const Tensor dy = s.values({n, h}, DType::f32);
+         const GradTarget da_log{s.zeros({h}, DType::f32)};
+         const GradTarget ddt_bias{s.zeros({h}, DType::f32)};
          return [=] { delta_gates_backward(dy, dy, a, b, p, p, da_log, ddt_bias); };
        }},
       {"gated_rms_norm", "gated_rms_norm_forward", norm_shape,
        gated_rms_norm_forward_cost(n * h, d, t),
        [=] {
-         const Tensor x = values({n, h, d}, t), z = values({n, h, d}, t), w = values({d}, t);
+         const Tensor x = s.values({n, h, d}, t), z = s.values({n, h, d}, t), w = s.values({d}, t);
          return [=] { gated_rms_norm_forward(x, z, w, 1e-6); };
        }},
       {"gated_rms_norm", "gated_rms_norm_backward", norm_shape,
        gated_rms_norm_backward_cost(n * h, d, t, true),
        [=] {
-         const Tensor x = values({n, h, d}, t), z = values({n, h, d}, t), w = values({d}, t);
-         const Tensor dy = values({n, h * d}, t);
+         const Tensor x = s.values({n, h, d}, t), z = s.values({n, h, d}, t), w = s.values({d}, t);
+         const Tensor dy = s.values({n, h * d}, t);
          const Tensor rstd = gated_rms_norm_forward(x, z, w, 1e-6).rstd;
-         const GradTarget dw{Tensor::zeros({d}, DType::f32)};
+         const GradTarget dw{s.zeros({d}, DType::f32)};
          return [=] { gated_rms_norm_backward(dy, x, z, w, rstd, dw); };
        }},
   };
@@ -167,15 +169,15 @@ DeltaRuleInput delta_rule_input(const BenchSizes& s) {
   const DeltaHeads heads = delta_heads(s.model);
   const int64_t n = s.tokens;
   DeltaRuleInput in;
-  in.q = l2_norm_forward(values({n, heads.key_heads, heads.key_dim}, s.dtype), 1e-6).y;
-  in.k = l2_norm_forward(values({n, heads.key_heads, heads.key_dim}, s.dtype, -1), 1e-6).y;
-  in.v = values({n, heads.value_heads, heads.value_dim}, s.dtype);
-  const Tensor a = values({n, heads.value_heads}, s.dtype);
-  const Tensor p = values({heads.value_heads}, s.dtype);
+  in.q = l2_norm_forward(s.values({n, heads.key_heads, heads.key_dim}, s.dtype), 1e-6).y;
+  in.k = l2_norm_forward(s.values({n, heads.key_heads, heads.key_dim}, s.dtype, -1), 1e-6).y;
+  in.v = s.values({n, heads.value_heads, heads.value_dim}, s.dtype);
+  const Tensor a = s.values({n, heads.value_heads}, s.dtype);
+  const Tensor p = s.values({heads.value_heads}, s.dtype);
   const DeltaGates gates = delta_gates_forward(a, a, p, p);
   in.g = gates.g;
   in.beta = gates.beta;
-  in.cu_seqlens = three_documents(n);
+  in.cu_seqlens = s.documents();
   return in;
 }
 
@@ -198,7 +200,7 @@ std::vector<BenchCase> delta_rule_cases(const BenchSizes& s) {
     cases.push_back({"delta_rule", "gated_delta_rule_backward", shape + name,
                      gated_delta_rule_backward_cost(s.tokens, heads, s.dtype, form), [=] {
                        const DeltaRuleInput in = delta_rule_input(s);
-                       const Tensor grad_o = values(in.v.shape(), s.dtype, 0.5);
+                       const Tensor grad_o = s.values(in.v.shape(), s.dtype, 0.5);
                        return [=] { gated_delta_rule_backward(grad_o, {}, in, form); };
                      }});
   }

@@ -19,8 +19,9 @@ constexpr int64_t kRank = 16;
 
 // One MoE layer: N tokens go to K of E experts, P = N K rows in all.
 struct Moe {
-  explicit Moe(const BenchSizes& s)
-      : n(s.tokens),
+  explicit Moe(const BenchSizes& sizes)
+      : s(sizes),
+        n(s.tokens),
         c(s.model.hidden_size),
         e(s.model.moe.experts),
         k(s.model.moe.experts_per_token),
@@ -28,10 +29,11 @@ struct Moe {
         p(n * k),
         t(s.dtype) {}
 
-  Tensor logits() const { return values({n, e}, t); }
+  Tensor logits() const { return s.values({n, e}, t); }
   MoeRouteOutput route() const { return moe_route_forward(logits(), k, true, {}); }
   ExpertOrder order() const { return moe_sort(route().ids, e); }
 
+  BenchSizes s;
   int64_t n, c, e, k, f, p;
   DType t;
 };
@@ -43,8 +45,8 @@ std::vector<BenchCase> decoding_cases(const BenchSizes& s) {
            shape_text({{"P", m.k}, {"out", 2 * m.f}, {"in", m.c}}, m.t) + " nf4",
            multiply_4bit_experts_cost(m.k, 2 * m.f, m.c, m.t, true), [=] {
              const QuantizedTensor w =
-                 quantize_4bit(values({m.e, 2 * m.f, m.c}, m.t), QuantType::nf4, true);
-             const Tensor x = values({1, m.c}, m.t);
+                 quantize_4bit(s.values({m.e, 2 * m.f, m.c}, m.t), QuantType::nf4, true);
+             const Tensor x = s.values({1, m.c}, m.t);
              const Tensor logits = m.logits().rows(0, 1);
              const ExpertOrder order = moe_sort(moe_route_forward(logits, m.k, true, {}).ids, m.e);
              return [=] { multiply_4bit_experts(x, RowsBy::token, w, order); };
@@ -62,7 +64,7 @@ std::vector<BenchCase> router_cases(const BenchSizes& s) {
        }},
       {"moe/route", "moe_route_backward", shape, moe_route_backward_cost(m.n, m.e, m.k, m.t),
        [=] {
-         const Tensor logits = m.logits(), dw = values({m.n, m.k}, m.t);
+         const Tensor logits = m.logits(), dw = s.values({m.n, m.k}, m.t);
          const Tensor ids = moe_route_forward(logits, m.k, false, {}).ids;
          return [=] { moe_route_backward(dw, logits, ids); };
        }},
@@ -70,7 +72,7 @@ std::vector<BenchCase> router_cases(const BenchSizes& s) {
        moe_route_backward_cost(m.n, m.e, m.k, m.t),
        [=] {
          const MoeRouteOutput out = m.route();
-         const Tensor dw = values({m.n, m.k}, m.t);
+         const Tensor dw = s.values({m.n, m.k}, m.t);
          return [=] { moe_route_renormalised_backward(dw, out.exact, out.ids, m.e); };
        }},
       {"moe/sort", "moe_sort", shape, moe_sort_cost(m.p, m.e),
@@ -87,7 +89,7 @@ std::vector<BenchCase> router_cases(const BenchSizes& s) {
       {"moe/aux_loss", "load_balancing_backward", shape,
        load_balancing_backward_cost(m.n, m.e, m.t),
        [=] {
-         const Tensor logits = m.logits(), dloss = Tensor::scalar(1.0f);
+         const Tensor logits = m.logits(), dloss = s.scalar(1.0f);
          const std::vector<Tensor> all{logits}, ids{m.route().ids};
          const Tensor fractions = load_balancing_forward(all, ids, {}).fractions;
          return [=] { load_balancing_backward(dloss, logits, fractions, {}, 1); };
@@ -102,21 +104,21 @@ std::vector<BenchCase> row_cases(const BenchSizes& s) {
   return {
       {"moe/combine", "moe_combine", shape, moe_combine_cost(m.n, m.k, m.c, m.t),
        [=] {
-         const Tensor y = values({m.p, m.c}, m.t), weights = values({m.n, m.k}, m.t);
+         const Tensor y = s.values({m.p, m.c}, m.t), weights = s.values({m.n, m.k}, m.t);
          const ExpertOrder order = m.order();
          return [=] { moe_combine(y, weights, order, m.k); };
        }},
       {"moe/combine", "moe_scale_rows", shape, moe_scale_rows_cost(m.p, m.c, m.t),
        [=] {
-         const Tensor x = values({m.p, m.c}, m.t), weights = values({m.n, m.k}, m.t);
+         const Tensor x = s.values({m.p, m.c}, m.t), weights = s.values({m.n, m.k}, m.t);
          const ExpertOrder order = m.order();
          return [=] { moe_scale_rows(x, weights, order); };
        }},
       {"moe/weighted_swiglu", "weighted_swiglu_backward", shape_text({{"P", m.p}, {"F", m.f}}, m.t),
        weighted_swiglu_backward_cost(m.p, m.f, m.t, true),
        [=] {
-         const Tensor dh = values({m.p, m.f}, m.t), z = values({m.p, 2 * m.f}, m.t);
-         const Tensor weights = values({m.n, m.k}, m.t);
+         const Tensor dh = s.values({m.p, m.f}, m.t), z = s.values({m.p, 2 * m.f}, m.t);
+         const Tensor weights = s.values({m.n, m.k}, m.t);
          const ExpertOrder order = m.order();
          return [=] { weighted_swiglu_backward(dh, z, weights, order, true); };
        }},
@@ -133,8 +135,8 @@ std::vector<BenchCase> product_cases(const BenchSizes& s) {
   std::vector<BenchCase> cases = {
       {"moe/grouped_gemm", "grouped_gemm", shape, grouped_gemm_cost(m.p, m.e, out, m.c, m.t),
        [=] {
-         const Tensor x = values({m.n, m.c}, m.t), w = values({m.e, out, m.c}, m.t);
-         const Tensor y = Tensor::zeros({m.p, out}, m.t);
+         const Tensor x = s.values({m.n, m.c}, m.t), w = s.values({m.e, out, m.c}, m.t);
+         const Tensor y = s.zeros({m.p, out}, m.t);
          const ExpertOrder order = m.order();
          return [=] {
            grouped_gemm(x, RowsBy::token, w, Transpose::yes, 1, 0, order, y, RowsBy::expert);
@@ -142,8 +144,8 @@ std::vector<BenchCase> product_cases(const BenchSizes& s) {
        }},
       {"moe/grouped_gram", "grouped_gram", shape, grouped_gram_cost(m.p, m.e, out, m.c, m.t),
        [=] {
-         const Tensor dy = values({m.p, out}, m.t), x = values({m.n, m.c}, m.t);
-         const GradTarget dw{Tensor::zeros({m.e, out, m.c}, DType::f32)};
+         const Tensor dy = s.values({m.p, out}, m.t), x = s.values({m.n, m.c}, m.t);
+         const GradTarget dw{s.zeros({m.e, out, m.c}, DType::f32)};
          const ExpertOrder order = m.order();
          return [=] { grouped_gram(dy, RowsBy::expert, x, RowsBy::token, 1, order, dw); };
        }},
@@ -155,9 +157,9 @@ std::vector<BenchCase> product_cases(const BenchSizes& s) {
     cases.push_back(
         {"moe/lora", "grouped_lora", lora_shape + " " + what,
          grouped_lora_cost(m.p, m.e, to, from, r, m.t), [=] {
-           const Tensor x = values({m.p, from}, m.t), w = values({m.e, out, m.c}, m.t);
-           const Tensor a = values({m.e, r, m.c}, m.t), b = values({m.e, out, r}, m.t);
-           const Tensor y = Tensor::zeros({m.p, to}, m.t), rank = Tensor::zeros({m.p, r}, m.t);
+           const Tensor x = s.values({m.p, from}, m.t), w = s.values({m.e, out, m.c}, m.t);
+           const Tensor a = s.values({m.e, r, m.c}, m.t), b = s.values({m.e, out, r}, m.t);
+           const Tensor y = s.zeros({m.p, to}, m.t), rank = s.zeros({m.p, r}, m.t);
            const ExpertOrder order = m.order();
            return [=] {
              grouped_lora(x, RowsBy::expert, w, op, forward ? a : b, forward ? b : a, 2, order, y,

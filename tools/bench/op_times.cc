@@ -33,13 +33,13 @@ std::string function_at(const void* place) {
 
 }  // namespace
 
-std::vector<OpTime> op_times(const LaunchTrace& trace, LaunchTrace::Time end) {
+std::vector<OpTime> op_times(const LaunchTrace& trace) {
+  const std::vector<double> seconds = trace.seconds();
   std::map<const void*, OpTime> by_place;
   for (size_t i = 0; i < trace.launches().size(); ++i) {
-    const LaunchTrace::Time next = i + 1 < trace.times().size() ? trace.times()[i + 1] : end;
     OpTime& op = by_place[trace.launches()[i]];
     ++op.launches;
-    op.seconds += std::chrono::duration<double>(next - trace.times()[i]).count();
+    op.seconds += seconds[i];
   }
   std::map<std::string, OpTime> by_name;
   for (const auto& [place, time] : by_place) {

@@ -3,7 +3,8 @@
 //
 // Where the time of a step goes, op by op.
 //
-// A launch lasts until the next one begins: an op's time includes what the host does after it. Ops
+// A launch lasts until the next one begins: an op's time includes what the host does after it (on a
+// GPU: where the GPU waits for it). Ops
 // are named by the functions of kernels/ that launch them, which the program finds among its own
 // exported symbols (so it is linked with -rdynamic).
 #pragma once
@@ -22,8 +23,8 @@ struct OpTime {
   double seconds = 0;
 };
 
-// The launches of a trace that ended at `end`, longest first.
+// The launches of a trace that ends now, longest first.
 // Errors: kInternal for a launch from outside of hone::kernels.
-std::vector<OpTime> op_times(const LaunchTrace& trace, LaunchTrace::Time end);
+std::vector<OpTime> op_times(const LaunchTrace& trace);
 
 }  // namespace hone::kernels::bench

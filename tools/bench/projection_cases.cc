@@ -7,17 +7,16 @@
 namespace hone::kernels::bench {
 namespace {
 
-// One linear layer [C, C]: y = x W^T and its two gradients.
+// One linear layer [C, C]: y = x W^T and its two gradients; and those of LoRA with rank 16.
 std::vector<BenchCase> linear_cases(const BenchSizes& s) {
-  const int64_t n = s.tokens, c = s.model.hidden_size;
+  const int64_t n = s.tokens, c = s.model.hidden_size, r = 16;
   const DType t = s.dtype;
   const auto row = [&](const char* function, const char* what, DType out, Transpose ta,
                        Transpose tb, Shape a, Shape b, Shape y) -> BenchCase {
     const int64_t k = ta == Transpose::yes ? a[0] : a[1];
     return {"gemm", function, shape_text({{"M", y[0]}, {"N", y[1]}, {"K", k}}, t) + " " + what,
             gemm_cost(y[0], y[1], k, t, out), [=] {
-              const Tensor left = values(a, t), right = values(b, t),
-                           result = Tensor::zeros(y, out);
+              const Tensor left = s.values(a, t), right = s.values(b, t), result = s.zeros(y, out);
               return [=] { gemm(left, ta, right, tb, 1, 0, result); };
             }};
   };
@@ -25,6 +24,10 @@ std::vector<BenchCase> linear_cases(const BenchSizes& s) {
       row("gemm", "y = x W^T", t, Transpose::no, Transpose::yes, {n, c}, {c, c}, {n, c}),
       row("gemm", "dx = dy W", t, Transpose::no, Transpose::no, {n, c}, {c, c}, {n, c}),
       row("gemm", "dW = dy^T x", DType::f32, Transpose::yes, Transpose::no, {n, c}, {n, c}, {c, c}),
+      row("gemm", "x A^T", t, Transpose::no, Transpose::yes, {n, c}, {r, c}, {n, r}),
+      row("gemm", "(x A^T) B^T", t, Transpose::no, Transpose::yes, {n, r}, {c, r}, {n, c}),
+      row("gemm", "dA = (dy B)^T x", DType::f32, Transpose::yes, Transpose::no, {n, r}, {n, c},
+          {r, c}),
   };
 }
 
@@ -37,12 +40,13 @@ std::vector<BenchCase> head_cases(const BenchSizes& s) {
     return {"linear_cross_entropy", "linear_cross_entropy",
             shape_text({{"labels", m}, {"C", c}, {"V", v}}, t) + " " + what,
             linear_cross_entropy_cost(m, c, v, t, gradients, gradients), [=] {
-              const Tensor h = values({n, c}, t), w = values({v, c}, t, 0.05);
-              const Tensor targets = indices({n}, v, DType::i64);
-              for (int64_t i = 0; i < n; i += 2) targets.data<int64_t>()[i] = kIgnoredLabel;
-              const Tensor num_items = Tensor::scalar(static_cast<float>(m));
+              const Tensor h = s.values({n, c}, t), w = s.values({v, c}, t, 0.05);
+              const Tensor drawn = s.indices({n}, v, DType::i64).to(kCpu);
+              for (int64_t i = 0; i < n; i += 2) drawn.data<int64_t>()[i] = kIgnoredLabel;
+              const Tensor targets = drawn.to(s.device);
+              const Tensor num_items = s.scalar(static_cast<float>(m));
               GradTarget dw;
-              if (gradients) dw.tensor = Tensor::zeros({v, c}, DType::f32);
+              if (gradients) dw.tensor = s.zeros({v, c}, DType::f32);
               return [=] { linear_cross_entropy(h, w, targets, num_items, gradients, dw); };
             }};
   };

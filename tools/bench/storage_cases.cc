@@ -24,31 +24,31 @@ std::vector<BenchCase> nf4_cases(const BenchSizes& s) {
   const int64_t n = stack.numel();
   const DType t = s.dtype;
   const std::string shape = shape_text({{"E", e}, {"out", expert[0]}, {"in", expert[1]}}, t);
-  const auto active = [=] { return active_experts(indices({s.tokens}, e / 2, DType::i32), e); };
+  const auto active = [=] { return active_experts(s.indices({s.tokens}, e / 2, DType::i32), e); };
   const int64_t used = active().count();
   std::vector<BenchCase> cases;
   for (const QuantType type : {QuantType::nf4, QuantType::fp4}) {
     const std::string typed = shape + " " + name_of(type);
     cases.push_back({"nf4/quantize", "quantize_4bit", typed, quantize_4bit_cost(n, t, true), [=] {
-                       const Tensor x = values(stack, t);
+                       const Tensor x = s.values(stack, t);
                        return [=] { quantize_4bit(x, type, true); };
                      }});
     cases.push_back(
         {"nf4/dequantize", "dequantize_4bit", typed, dequantize_4bit_cost(n, t, true), [=] {
-           const QuantizedTensor q = quantize_4bit(values(stack, t), type, true);
+           const QuantizedTensor q = quantize_4bit(s.values(stack, t), type, true);
            return [=] { dequantize_4bit(q, t); };
          }});
     const int64_t out = expert[0], in = expert[1];
     cases.push_back({"nf4/multiply", "multiply_4bit",
                      shape_text({{"M", 1}, {"N", out}, {"K", in}}, t) + " " + name_of(type),
                      multiply_4bit_cost(1, out, in, t, true), [=] {
-                       const QuantizedTensor q = quantize_4bit(values(expert, t), type, true);
-                       const Tensor x = values({1, in}, t);
+                       const QuantizedTensor q = quantize_4bit(s.values(expert, t), type, true);
+                       const Tensor x = s.values({1, in}, t);
                        return [=] { multiply_4bit(x, q); };
                      }});
     cases.push_back({"nf4/selective", "gather_experts", typed,
                      gather_experts_cost(used, expert.numel(), kNestedBits, t), [=] {
-                       const QuantizedTensor q = quantize_4bit(values(stack, t), type, true);
+                       const QuantizedTensor q = quantize_4bit(s.values(stack, t), type, true);
                        const ActiveExperts experts = active();
                        return [=] { gather_experts(q, expert, experts, t); };
                      }});
@@ -64,25 +64,25 @@ std::vector<BenchCase> fp8_cases(const BenchSizes& s) {
   const DType t = s.dtype;
   const std::string shape =
       shape_text({{"E", e}, {"out", expert[0]}, {"in", expert[1]}}, t) + " e4m3";
-  const ActiveExperts active = active_experts(indices({s.tokens}, e / 2, DType::i32), e);
+  const ActiveExperts active = active_experts(s.indices({s.tokens}, e / 2, DType::i32), e);
   return {
       {"nf4/selective", "quantize_fp8_experts", shape,
        quantize_fp8_experts_cost(e, expert.numel(), t),
        [=] {
-         const Tensor x = values(stack, t);
+         const Tensor x = s.values(stack, t);
          return [=] { quantize_fp8_experts(x); };
        }},
       {"nf4/selective", "dequantize_fp8_experts", shape,
        dequantize_fp8_experts_cost(e, expert.numel(), t),
        [=] {
-         const Fp8Experts q = quantize_fp8_experts(values(stack, t));
-         const Tensor out = Tensor::empty(stack, t);
+         const Fp8Experts q = quantize_fp8_experts(s.values(stack, t));
+         const Tensor out = s.empty(stack, t);
          return [=] { dequantize_fp8_experts(q, 0, out); };
        }},
       {"nf4/selective", "gather_experts", shape,
        gather_experts_cost(active.count(), expert.numel(), 8, t),
        [=] {
-         const Fp8Experts q = quantize_fp8_experts(values(stack, t));
+         const Fp8Experts q = quantize_fp8_experts(s.values(stack, t));
          return [=] { gather_experts(q, active, t); };
        }},
   };
@@ -91,7 +91,7 @@ std::vector<BenchCase> fp8_cases(const BenchSizes& s) {
 // Which experts are active, dense ones of them, and LoRA gradients back to their places.
 std::vector<BenchCase> selection_cases(const BenchSizes& s) {
   const int64_t n = s.tokens, e = s.model.moe.experts, r = 16, c = s.model.hidden_size;
-  const Tensor ids = indices({n}, e / 2, DType::i32);
+  const Tensor ids = s.indices({n}, e / 2, DType::i32);
   const ActiveExperts active = active_experts(ids, e);
   const std::string ids_shape = shape_text({{"P", n}, {"E", e}}, DType::i32);
   const std::string shape = shape_text({{"E", e}, {"R", r}, {"in", c}}, DType::f32);
@@ -104,20 +104,20 @@ std::vector<BenchCase> selection_cases(const BenchSizes& s) {
        [=] { return [=] { remap_expert_ids(ids, active); }; }},
       {"nf4/selective", "compact_offsets", ids_shape, offsets_cost,
        [=] {
-         const Tensor offsets = Tensor::zeros({e + 1}, DType::i32);
+         const Tensor offsets = s.zeros({e + 1}, DType::i32);
          return [=] { compact_offsets(offsets, active); };
        }},
       {"nf4/selective", "gather_experts", shape,
        gather_experts_cost(active.count(), r * c, 32, DType::f32),
        [=] {
-         const Tensor a = values({e, r, c}, DType::f32);
+         const Tensor a = s.values({e, r, c}, DType::f32);
          return [=] { gather_experts(a, active); };
        }},
       {"nf4/selective", "scatter_experts", shape,
        scatter_experts_cost(active.count(), e, r * c, false),
        [=] {
-         const Tensor gradient = values({active.count(), r, c}, DType::f32);
-         const GradTarget full{Tensor::zeros({e, r, c}, DType::f32)};
+         const Tensor gradient = s.values({active.count(), r, c}, DType::f32);
+         const GradTarget full{s.zeros({e, r, c}, DType::f32)};
          return [=] { scatter_experts(gradient, active, full); };
        }},
   };
@@ -130,27 +130,27 @@ std::vector<BenchCase> optimizer_cases(const BenchSizes& s) {
   return {
       {"optimizer/adamw", "adamw_step", shape, adamw_cost(n, true),
        [=] {
-         const Tensor p = values({n}, DType::f32), grad = values({n}, DType::f32);
+         const Tensor p = s.values({n}, DType::f32), grad = s.values({n}, DType::f32);
          const Tensor m = Tensor::zeros_like(p), v = Tensor::zeros_like(p);
-         const Tensor shadow = Tensor::empty({n}, DType::bf16);
-         StepScalars scalars = StepScalars::make(kCpu);
-         scalars.step = Tensor::scalar(int64_t{1});
+         const Tensor shadow = s.empty({n}, DType::bf16);
+         StepScalars scalars = StepScalars::make(s.device);
+         scalars.step = s.scalar(int64_t{1});
          return [=] { adamw_step(p, grad, m, v, shadow, scalars, {}); };
        }},
       {"optimizer/adamw8bit", "adamw8bit_step", shape, adamw8bit_cost(n, DType::f32, true),
        [=] {
-         const Tensor p = values({n}, DType::f32), grad = values({n}, DType::f32);
-         const Tensor shadow = Tensor::empty({n}, DType::bf16);
-         const AdamW8bitState state = AdamW8bitState::zeros(n, kCpu);
-         StepScalars scalars = StepScalars::make(kCpu);
-         scalars.step = Tensor::scalar(int64_t{1});
+         const Tensor p = s.values({n}, DType::f32), grad = s.values({n}, DType::f32);
+         const Tensor shadow = s.empty({n}, DType::bf16);
+         const AdamW8bitState state = AdamW8bitState::zeros(n, s.device);
+         StepScalars scalars = StepScalars::make(s.device);
+         scalars.step = s.scalar(int64_t{1});
          return [=] { adamw8bit_step(p, grad, state, shadow, scalars, {}); };
        }},
       {"optimizer/global_norm", "clip_factor", shape, clip_factor_cost(n, DType::f32),
        [=] {
-         const Tensor g = values({n}, DType::f32);
-         const Tensor norm = Tensor::scalar(0.0f);
-         const StepScalars scalars = StepScalars::make(kCpu);
+         const Tensor g = s.values({n}, DType::f32);
+         const Tensor norm = s.scalar(0.0f);
+         const StepScalars scalars = StepScalars::make(s.device);
          return [=] { clip_factor(g, {}, 1, norm, scalars); };
        }},
   };

@@ -5,6 +5,7 @@
 #include "kernels/attention/attention.h"
 #include "kernels/delta_rule/delta_rule.h"
 #include "kernels/linear_cross_entropy/linear_cross_entropy.h"
+#include "models/presets.h"
 #include "tensor/random.h"
 #include "tools/bench/bench_case.h"
 
@@ -14,12 +15,17 @@ namespace {
 const char* const kEmbedding = "model.embed_tokens.weight";
 
 ModelConfig wide() {
-  ModelConfig c = bench_models().back();
+  ModelConfig c = bench_models(kCpu).back();
   c.vocab_size = 32000;
   c.moe.shared_width = c.moe.expert_width;
   const std::vector<LayerType> four = c.layers;
   c.layers.insert(c.layers.end(), four.begin(), four.end());
   return c;
+}
+
+std::vector<std::string> expert_stacks(const ModelConfig& config) {
+  if (config.moe.experts == 0) return {};
+  return {"experts.gate_up_proj", "experts.down_proj"};
 }
 
 const nn::Parameter& embedding_of(const LoadedModel& loaded) {
@@ -60,8 +66,17 @@ double mixer_flops(const TrainModel& model) {
 
 }  // namespace
 
-std::vector<TrainModel> train_models() {
-  return {{"quickstart", bench_models().front(), 4, 256}, {"wide", wide(), 4, 512}};
+std::vector<TrainModel> train_models(Device device) {
+  if (device.type != DeviceType::cuda) {
+    const std::vector<TrainMode> all{TrainMode::full, TrainMode::lora, TrainMode::qlora};
+    return {{"quickstart", bench_models(kCpu).front(), 4, 256, all}, {"wide", wide(), 4, 512, all}};
+  }
+  const auto published = [&](const char* name, TrainMode mode, bool recompute) {
+    return TrainModel{name, preset_config(name), 8, 2048, {mode}, device, DType::bf16, recompute};
+  };
+  return {published("Qwen3.5-0.8B", TrainMode::lora, false),
+          published("Qwen3.5-9B", TrainMode::qlora, false),
+          published("Qwen3.5-35B-A3B", TrainMode::qlora, true)};
 }
 
 const char* name_of(TrainMode mode) {
@@ -72,12 +87,12 @@ LoadOptions load_options(const TrainModel& model, TrainMode mode) {
   LoadOptions options;
   options.model = "random:quickstart";
   options.config = model.config;
+  options.device = model.device;
+  options.dtype = model.dtype;
   options.train_base = mode == TrainMode::full;
   if (mode != TrainMode::full)
-    options.lora = LoraConfig{.r = 16,
-                              .alpha = 32,
-                              .all_linear = true,
-                              .target_parameters = {"experts.gate_up_proj", "experts.down_proj"}};
+    options.lora = LoraConfig{
+        .r = 16, .alpha = 32, .all_linear = true, .target_parameters = expert_stacks(model.config)};
   if (mode == TrainMode::qlora) options.quantise = QuantType::nf4;
   return options;
 }
@@ -95,7 +110,7 @@ Batch train_batch(const TrainModel& model) {
   for (int64_t d = 1; d <= model.documents; ++d)
     ends.push_back(static_cast<int32_t>(d * model.tokens));
   const std::vector<int64_t> ids = train_ids(model);
-  return make_batch(ids, ids, ends);
+  return make_batch(ids, ids, ends).to(model.device);
 }
 
 double step_flops(const TrainModel& model, const LoadedModel& loaded) {

@@ -11,20 +11,26 @@
 
 namespace hone::kernels::bench {
 
+enum class TrainMode { full, lora, qlora };
+const char* name_of(TrainMode mode);
+
 struct TrainModel {
   std::string name;  // "quickstart"
   ModelConfig config;
   int64_t documents;  // in a batch
   int64_t tokens;     // in each of them
+  std::vector<TrainMode> modes;
+  Device device = kCpu;
+  DType dtype = DType::f32;
+  bool recompute = false;  // gradient checkpointing
 };
 
-// The quickstart preset, and one of width 512 with 8 layers, 16 experts and 32,000 tokens.
-std::vector<TrainModel> train_models();
+// CPU, f32: the quickstart preset, and one of width 512 with 8 layers, 16 experts and 32,000 tokens.
+// GPU, bf16, 8 documents of 2,048 tokens: Qwen3.5-0.8B, Qwen3.5-9B, and, with gradient checkpointing,
+// Qwen3.5-35B-A3B.
+std::vector<TrainModel> train_models(Device device);
 
-enum class TrainMode { full, lora, qlora };
-const char* name_of(TrainMode mode);
-
-// f32. Adapters of rank 16 are on all linears and on both stacks of experts; qlora keeps the frozen
+// Adapters of rank 16 are on all linears and on both stacks of experts; qlora keeps the frozen
 // matrices as NF4.
 LoadOptions load_options(const TrainModel& model, TrainMode mode);
 
