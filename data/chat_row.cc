@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
+#include "data/content_parts.h"
 #include "data/conversation.h"
 #include "data/jinja_text.h"
 #include "data/printable.h"
@@ -153,6 +154,7 @@ Json read_message(const JsonValue& message, const RowFields& fields) {
       read[property] = read_tool_calls(value);
     } else {
       read[property] = value.raw();
+      if (property == "content") drop_null_members(read[property]);
     }
   }
   if (!read.contains("role")) {

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -33,7 +34,8 @@ struct ChatTokens {
 
 class ChatTemplate {
  public:
-  // `max_steps`: of one rendering, and of all attempts to find where turns begin together.
+  // `max_steps`: of one rendering, of all attempts to find where turns begin together, and of all to
+  // find out what the template makes of lists of parts.
   // Errors: source.code for text that is no template.
   ChatTemplate(std::string_view text, jinja::Source source, ChatTokens tokens,
                int64_t now = kTrainingDate, int64_t max_steps = jinja::kMaxSteps);
@@ -46,7 +48,8 @@ class ChatTemplate {
   // which none of that holds is listed as unattributed.
   //
   // "arguments" of tool calls that are JSON texts are parsed first: most templates expect objects.
-  // A template that cannot take them so gets them as they are.
+  // A template that cannot take them so gets them as they are. Contents that are lists of texts
+  // become strings where the template cannot read lists (data/content_parts.h has the rule).
   // Errors: kDataset "<where>: <template>:<line>:<column>: ...".
   RenderedChat render(const Conversation& conversation) const;
 
@@ -57,6 +60,10 @@ class ChatTemplate {
   // The mark that ends an answer to `asked`, whose last message is not the assistant's; empty where
   // the template writes none. Errors: as render.
   std::string answer_end(const Conversation& asked) const;
+
+  // Whether the template writes the texts of a content that is a list of parts as it would write
+  // one string, in messages of that role.
+  bool takes_lists(const std::string& role) const;
 
   const jinja::Source& source() const { return template_.source(); }
   // Everything that decides what it writes, for checksums.
@@ -72,6 +79,12 @@ class ChatTemplate {
   jinja::Output run(const Conversation& conversation, bool add_generation_prompt, size_t messages,
                     int64_t& steps) const;
   RenderedChat render_as_is(const Conversation& conversation) const;
+  // use(conversation), in the form that the template takes.
+  template <class Use>
+  auto prepared(const Conversation& conversation, const Use& use) const;
+  std::optional<std::string> words_of(const Conversation& conversation, size_t message,
+                                      int64_t& steps) const;
+  bool try_list(const std::string& role, int64_t& steps) const;
   std::vector<Header> find_headers(const Conversation& like, int64_t& steps) const;
   Header find_header(const Conversation& probe, int64_t& steps) const;
   Header find_silent_header(Conversation probe, int64_t& steps) const;
@@ -81,7 +94,8 @@ class ChatTemplate {
   int64_t now_;
   int64_t max_steps_;
   std::string settings_;
-  std::vector<Header> headers_;  // of conversations without template_kwargs
+  std::vector<Header> headers_;          // of conversations without template_kwargs
+  std::vector<std::string> list_roles_;  // whose lists of parts the template reads
 };
 
 }  // namespace hone

@@ -20,7 +20,7 @@ namespace hone {
 
 // Raise whenever some row would give other tokens or labels: tokens kept in caches are then made
 // anew.
-inline constexpr int kRowEncoding = 2;
+inline constexpr int kRowEncoding = 3;
 
 struct RowEncoding {
   RowFields fields;

@@ -67,9 +67,12 @@ TEST_CASE("read_conversation: only text") {
                   fields_of_messages());
   };
   // Tables of rows have all keys in all parts.
-  CHECK(answer_of(R"({"type": "text", "text": "b", "image": null})")["content"].size() == 2);
+  CHECK(answer_of(R"({"type": "text", "text": "b", "image": null})")["content"].dump() ==
+        R"([{"type":"text","text":"a"},{"type":"text","text":"b"}])");
   for (const char* part : {R"({"type": "image"})", R"({"image_url": {"url": "a.png"}})",
-                           R"({"type": "video", "video": "a.mp4"})", R"({"type": "input_audio"})"})
+                           R"({"type": "video", "video": "a.mp4"})", R"({"type": "input_audio"})",
+                           R"({"type": "text", "text": "b", "image": "a.png"})",
+                           R"({"type": "think", "text": "b"})", R"({"type": "text"})", "3"})
     check_contains(error_of(ErrorCode::kDataset, [&] { answer_of(part); }),
                    "rows.jsonl:3: message 1: a part of the content is of type ");
 }
