@@ -88,7 +88,7 @@ ChatTemplate::ChatTemplate(std::string_view text, jinja::Source source, ChatToke
     if (try_list(role, steps)) list_roles_.emplace_back(role);
   settings_ = std::string(text) + '\0' + std::to_string(now);
   for (const auto& [name, value] : tokens_.variables) settings_ += '\0' + name + '\0' + value;
-  for (const auto* list : {&tokens_.end_marks, &tokens_.special})
+  for (const auto* list : {&tokens_.end_marks, &tokens_.special, &tokens_.marks})
     for (const std::string& token : *list) settings_ += '\0' + token;
 }
 
@@ -254,6 +254,7 @@ RenderedChat ChatTemplate::render_as_is(const Conversation& conversation) const 
   check_steps();
   settings.end_marks = tokens_.end_marks;
   settings.special = tokens_.special;
+  settings.special.insert(settings.special.end(), tokens_.marks.begin(), tokens_.marks.end());
   settings.prompts_before = [&](size_t message) {
     std::vector<std::string> prompts;
     Conversation before = conversation;

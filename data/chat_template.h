@@ -30,6 +30,9 @@ struct ChatTokens {
   // The tokenizer's other special tokens. The first one behind an assistant's words ends the turn
   // where none of end_marks follows.
   std::vector<std::string> special;
+  // Of a built-in template: what it writes around turns (data/builtin_templates.h). They end turns
+  // as `special` do.
+  std::vector<std::string> marks = {};
 };
 
 class ChatTemplate {
@@ -66,6 +69,7 @@ class ChatTemplate {
   bool takes_lists(const std::string& role) const;
 
   const jinja::Source& source() const { return template_.source(); }
+  const std::vector<std::string>& marks() const { return tokens_.marks; }
   // Everything that decides what it writes, for checksums.
   const std::string& settings() const { return settings_; }
   // The text of one of ChatTokens::variables, empty without it.
