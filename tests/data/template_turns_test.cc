@@ -145,6 +145,47 @@ TEST_CASE("turns: a template that counts through the messages, one without a gen
         Parts{"Hi</s>", "2+2?</s>"});
 }
 
+TEST_CASE("turns: a template that leaves contents out is an error, not a lesson in names") {
+  ChatTokens tokens;
+  tokens.end_marks = {"</s>"};
+  const auto error = [&](const std::string& text, const Conversation& c) {
+    const ChatTemplate t(text, {"t"}, tokens);
+    return error_of(ErrorCode::kDataset, [&] { learned(t, c, {}, "</s>"); });
+  };
+  const std::string names = "{% for m in messages %}{{ m.role }}\n{% endfor %}";
+  const std::string marks = "{% for m in messages %}<{{ m.role }}>{{ m.text }}</s>{% endfor %}";
+  const std::string prompt = "{% if add_generation_prompt %}<assistant>{% endif %}";
+  for (const std::string& text : {names, marks, marks + prompt})
+    check_contains(
+        error(text, two_rounds()),
+        "a.jsonl:1: message 1: it should be learned, but the chat template writes nothing "
+        "of its content");
+  // Of messages that nobody learns that is the template's business.
+  const ChatTemplate answers(
+      "{% for m in messages %}<{{ m.role }}>{{ m.content if m.role == 'assistant' }}</s>"
+      "{% endfor %}" +
+          prompt,
+      {"t"}, tokens);
+  CHECK(learned(answers, two_rounds(), {}, "</s>") == Parts{"Hello</s>", "4</s>"});
+  // There is nothing to write.
+  Json caller = assistant(" \n");
+  caller["tool_calls"] = Json::array();
+  const ChatTemplate strips(
+      "{% for m in messages %}<{{ m.role }}>{{ m.content.split('</think>')[-1] | trim }}</s>"
+      "{% endfor %}" +
+          prompt,
+      {"t"}, tokens);
+  const Conversation c = chat_of({user("q"), caller, user("q"), assistant("<think>hm</think>\n")});
+  CHECK(learned(strips, c, {}, "</s>") == Parts{"</s>", "</s>"});
+  // Words that come out changed are words.
+  const ChatTemplate loud(
+      "{% for m in messages %}<{{ m.role }}>{{ m.content | upper | replace('L', 'l') | tojson }}"
+      "</s>{% endfor %}" +
+          prompt,
+      {"t"}, tokens);
+  CHECK(learned(loud, two_rounds(), {}, "</s>") == Parts{"\"HEllO\"</s>", "\"4\"</s>"});
+}
+
 TEST_CASE("turns: what cannot be told apart is an error, not a wrong mask") {
   ChatTokens tokens;
   tokens.end_marks = {"</s>"};
