@@ -9,6 +9,7 @@
 #include "data/conversation.h"
 #include "data/jinja_text.h"
 #include "data/printable.h"
+#include "data/roles.h"
 #include "data/text_only.h"
 #include "data/train_detail.h"
 
@@ -65,14 +66,6 @@ Json calls_in_content(const JsonValue& content) {
     wrapped.push_back(std::move(entry));
   }
   return wrapped;
-}
-
-std::string role_of(const std::string& role, const RowFields& fields) {
-  if (const auto known = fields.roles.find(role); known != fields.roles.end()) return known->second;
-  if (role == "human") return "user";
-  if (role == "gpt") return "assistant";
-  if (role == "observation") return "tool";
-  return role;
 }
 
 // The template's name of a property of the row.
@@ -149,7 +142,10 @@ Json read_message(const JsonValue& message, const RowFields& fields) {
     if (property == name && is_replaced(name, fields)) continue;
     if (property == "content") content = value;
     if (property == "role") {
-      read[property] = role_of(value.as_string(), fields);
+      const std::string role = template_role(value.as_string(), fields);
+      if (role != "function_call" && !is_known_role(role, fields))
+        value.reject(expected_roles(role, fields));
+      read[property] = role;
     } else if (property == "tool_calls" && !value.raw().is_null()) {
       read[property] = read_tool_calls(value);
     } else {

@@ -10,6 +10,7 @@
 #include "data/conversation.h"
 #include "data/printable.h"
 #include "data/prompt_row.h"
+#include "data/roles.h"
 #include "data/row_reader.h"
 
 namespace hone {
@@ -48,7 +49,15 @@ std::pair<size_t, size_t> attended(const JsonValue& row, size_t tokens) {
 }  // namespace
 
 RowEncoder::RowEncoder(const Tokenizer& tokenizer, RowEncoding encoding)
-    : tokenizer_(&tokenizer), encoding_(std::move(encoding)) {}
+    : tokenizer_(&tokenizer), encoding_(std::move(encoding)) {
+  const RowFields& fields = encoding_.fields;
+  for (std::string& role : encoding_.mask.roles_to_train) {
+    role = template_role(role, fields);
+    if (!is_known_role(role, fields))
+      fail(ErrorCode::kUsage, "roles_to_train: expected ", expected_roles(role, fields), ", found ",
+           quote(role, 60));
+  }
+}
 
 RowEncoder RowEncoder::detected(const JsonValue& row) const {
   RowEncoder encoder = *this;

@@ -32,7 +32,8 @@ struct RowEncoding {
 // Safe for concurrent use.
 class RowEncoder {
  public:
-  // The tokenizer outlives the encoder.
+  // The tokenizer outlives the encoder. Roles to train may be the rows' names of them.
+  // Errors: kUsage for a role that neither templates nor fields.roles know (data/roles.h).
   RowEncoder(const Tokenizer& tokenizer, RowEncoding encoding);
 
   const RowFields& fields() const { return encoding_.fields; }
