@@ -163,7 +163,8 @@ std::string report_of(const std::vector<RowCounts>& files, int64_t max_tokens) {
 }
 
 // Refuses what would train on nothing, or on little of what was given.
-void check_counts(const std::vector<RowCounts>& files, const LoadSettings& settings) {
+void check_counts(const std::vector<RowCounts>& files, const SplitSlice& slice,
+                  const LoadSettings& settings) {
   RowCounts all;
   for (const RowCounts& file : files) {
     all.rows += file.rows;
@@ -172,16 +173,17 @@ void check_counts(const std::vector<RowCounts>& files, const LoadSettings& setti
   }
   if (all.kept == 0)
     fail(ErrorCode::kDataset, "no row is left to train on", report_of(files, settings.max_tokens),
-         all.rows == 0 ? "\n  the files, or the split, have no rows"
-                       : "\n  look at sequence_len, roles_to_train and the rows themselves");
+         all.rows == 0
+             ? "\n  the files, or the split " + slice.str() + " of them, have no rows"
+             : std::string("\n  look at sequence_len, roles_to_train and the rows themselves"));
   if (all.unlabelled > all.kept)
     fail(ErrorCode::kDataset, "more than half of the rows have nothing to learn: ", all.unlabelled,
          " of ", all.unlabelled + all.kept, report_of(files, settings.max_tokens),
          "\n  does the chat template write the turns of roles_to_train, and are they in the rows?");
 }
 
-Dataset dataset_of(CachedRows cached, const LoadSettings& settings) {
-  check_counts(cached.files, settings);
+Dataset dataset_of(CachedRows cached, const SplitSlice& slice, const LoadSettings& settings) {
+  check_counts(cached.files, slice, settings);
   return Dataset({std::move(cached.rows), std::move(cached.files)});
 }
 
@@ -192,7 +194,7 @@ Dataset load_without_cache(const RowSource& source, const Tokenizer& tokenizer,
   loader.load();
   auto rows = std::make_shared<const TokenStore>(std::move(storage), loader.rows().take_rows(),
                                                  "temporary file of tokens");
-  return dataset_of({std::move(rows), loader.files()}, settings);
+  return dataset_of({std::move(rows), loader.files()}, source.slice, settings);
 }
 
 // A cache knows files by their bytes; names are the present ones.
@@ -234,7 +236,7 @@ Dataset load_dataset(const RowSource& source, const Tokenizer& tokenizer,
     TokenCacheWriter writer(path, key);
     Loader loader(source, tokenizer, settings, writer);
     loader.load();
-    check_counts(loader.files(), settings);
+    check_counts(loader.files(), source.slice, settings);
     if (source_key(source, settings) != key)
       fail(ErrorCode::kDataset, printable(source.files[0].path, 4096),
            ": the files of this dataset changed while they were read; let whatever writes them "
@@ -244,7 +246,7 @@ Dataset load_dataset(const RowSource& source, const Tokenizer& tokenizer,
       fail(ErrorCode::kDisk, "the prepared tokens cannot be read back: ", why);
   }
   rename_files(source, cached.files);
-  return dataset_of(std::move(cached), settings);
+  return dataset_of(std::move(cached), source.slice, settings);
 }
 
 }  // namespace hone

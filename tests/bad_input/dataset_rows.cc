@@ -123,7 +123,7 @@ Rows dataset_rows() {
                    "supervised finetuning is supported, whose rows have one answer"),
       conversation("60", "no row", "\n\n",
                    "no row is left to train on\n  DIR/rows.jsonl: 0 rows\n  the files, or the "
-                   "split, have no rows"),
+                   "split train of them, have no rows"),
       conversation(
           "60b", "nothing to learn in any row", messages(user) + messages(user),
           "no row is left to train on\n  DIR/rows.jsonl: 2 of 2 rows dropped: 2 without anything "

@@ -47,8 +47,8 @@ TEST_CASE("read_conversation: split_thinking moves the reasoning out of answers"
   CHECK(split("<think>b") == "(none)|<think>b");
   CHECK(split("</think>b<think>") == "(none)|</think>b<think>");
   // What is no text stays.
-  CHECK(answer("\"content\": null", fields) ==
-        Json::parse(R"({"role": "assistant", "content": null})"));
+  CHECK(answer(R"("content": null, "tool_calls": [])", fields) ==
+        Json::parse(R"({"role": "assistant", "content": null, "tool_calls": []})"));
   const auto error = [&](const std::string& more) {
     return error_of(ErrorCode::kDataset,
                     [&] { answer("\"content\": \"<think>a</think>b\", " + more, fields); });

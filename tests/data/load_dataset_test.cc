@@ -87,7 +87,7 @@ TEST_CASE("load_dataset: rows with nothing to learn") {
                  "more than half of the rows have nothing to learn: 2 of 3");
   check_contains(f.error_in(user + user),
                  "a.jsonl: 2 of 2 rows dropped: 2 without anything to learn");
-  check_contains(f.error_in(""), "the files, or the split, have no rows");
+  check_contains(f.error_in(""), "the files, or the split train of them, have no rows");
   f.source.encoding.mask.roles_to_train = {"user"};
   f.write(user + user);
   CHECK(labels_text(f.load(), 0) == "a<|im_end|>");
@@ -123,7 +123,7 @@ TEST_CASE("load_dataset: several files, each with its own format; parts of the r
   CHECK(f.load().size() == 6);
   f.source.slice = *parse_split("train[50:60]");
   f.source.shard = 0;
-  check_contains(f.error(), "the files, or the split, have no rows");
+  check_contains(f.error(), "the files, or the split train[50:60] of them, have no rows");
 }
 
 TEST_CASE("load_dataset: the same on any number of threads; the first error wins") {

@@ -215,8 +215,26 @@ TEST_CASE("load_dataset: errors name file and line") {
   const std::string good = qa("q", "a");
   check_contains(f.error_in(good + "{"), "a.jsonl:2:");
   check_contains(f.error_in(good + R"({"question": "q"})"),
-                 "a.jsonl:2: $: expected an object with the key \"answer\"");
-  check_contains(f.error_in(good + R"({"question": "q", "answer": 3})"), "a.jsonl:2: $.answer");
+                 "a.jsonl:2: $: the row has no field \"answer\"; it has \"question\". Remove the "
+                 "row, or name its field with field_answer");
+  check_contains(f.error_in(good + R"({"question": "q", "answer": {"text": "a"}})"),
+                 "a.jsonl:2: $.answer: expected text (field_answer names the field that has it), "
+                 "found an object");
+  check_contains(f.error_in(good + R"({"question": "q", "answer": null})"),
+                 "a.jsonl:2: $.answer: expected text, found null; remove the row, or write \"\"");
+  for (const char* nothing :
+       {"", R"(, "content": null)", R"(, "content": null, "tool_calls": null)"})
+    check_contains(f.error_in(R"({"messages": [{"role": "user", "content": "q"}, )"
+                              R"({"role": "assistant", "train": true)" +
+                              std::string(nothing) + "}]}"),
+                   "a.jsonl:1: $.messages[1]: expected a message with a content; remove the "
+                   "message, or the row, or write \"\"");
+  f.source.encoding.fields.format = RowFormat::kMessages;
+  check_contains(
+      f.error_in(R"({"chat": []})"),
+      "a.jsonl:1: $: the row has no field \"messages\"; it has \"chat\". Remove the row, "
+      "or name its field with field_messages");
+  f.source.encoding.fields.format = RowFormat::kAuto;
   check_contains(f.error_in(R"({"txt": "q"})"), "found \"txt\"");
   check_contains(f.error_in(R"({"prompt": "q", "chosen": "a", "rejected": "b"})"),
                  "preference pairs");
