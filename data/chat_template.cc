@@ -78,6 +78,8 @@ ChatTemplate::ChatTemplate(std::string_view text, jinja::Source source, ChatToke
       tokens_(std::move(tokens)),
       now_(now),
       max_steps_(max_steps) {
+  for (const auto& [name, value] : tokens_.kwargs)
+    kwargs_.push_back({name, jinja::from_json(parse_json(value, {name, ErrorCode::kUsage}).raw())});
   int64_t steps = max_steps_;
   headers_ = find_headers(Conversation(), steps);
   if (steps == 0)
@@ -87,7 +89,8 @@ ChatTemplate::ChatTemplate(std::string_view text, jinja::Source source, ChatToke
   for (const char* role : {"system", "user", "assistant", "tool"})
     if (try_list(role, steps)) list_roles_.emplace_back(role);
   settings_ = std::string(text) + '\0' + std::to_string(now);
-  for (const auto& [name, value] : tokens_.variables) settings_ += '\0' + name + '\0' + value;
+  for (const auto* pairs : {&tokens_.variables, &tokens_.kwargs})
+    for (const auto& [name, value] : *pairs) settings_ += '\0' + name + '\0' + value;
   for (const auto* list : {&tokens_.end_marks, &tokens_.special, &tokens_.marks})
     for (const std::string& token : *list) settings_ += '\0' + token;
 }
@@ -114,6 +117,7 @@ jinja::Output ChatTemplate::run(const Conversation& conversation, bool add_gener
     variables.push_back({"tools", jinja::from_json(conversation.tools)});
     variables.push_back({"documents", jinja::Value()});
     variables.push_back({"add_generation_prompt", add_generation_prompt});
+    variables.insert(variables.end(), kwargs_.begin(), kwargs_.end());
     for (const auto& [name, value] : conversation.template_kwargs.items())
       variables.push_back({name, jinja::from_json(value)});
     return template_.render(variables, now_, steps);

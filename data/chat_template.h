@@ -33,13 +33,16 @@ struct ChatTokens {
   // Of a built-in template: what it writes around turns (data/builtin_templates.h). They end turns
   // as `special` do.
   std::vector<std::string> marks = {};
+  // Further variables, a name and a value as JSON each. Those of a conversation
+  // override them.
+  std::vector<std::pair<std::string, std::string>> kwargs = {};
 };
 
 class ChatTemplate {
  public:
   // `max_steps`: of one rendering, of all attempts to find where turns begin together, and of all to
   // find out what the template makes of lists of parts.
-  // Errors: source.code for text that is no template.
+  // Errors: source.code for text that is no template; kUsage for kwargs whose value is no JSON.
   ChatTemplate(std::string_view text, jinja::Source source, ChatTokens tokens,
                int64_t now = kTrainingDate, int64_t max_steps = jinja::kMaxSteps);
 
@@ -95,6 +98,7 @@ class ChatTemplate {
 
   jinja::Template template_;
   ChatTokens tokens_;
+  std::vector<jinja::Variable> kwargs_;  // those of tokens_, as values
   int64_t now_;
   int64_t max_steps_;
   std::string settings_;

@@ -147,6 +147,7 @@ ChatTemplate load_chat_template(const ChatTemplateChoice& choice, const std::str
     tokens.end_marks.push_back(token);
   }
   tokens.marks = std::move(found.marks);
+  tokens.kwargs = choice.kwargs;
   for (int32_t id = 0; id < tokenizer.vocab_size(); ++id)
     if (tokenizer.is_special(id)) tokens.special.push_back(tokenizer.id_to_token(id));
   tokens.special.insert(tokens.special.end(), choice.additional_special_tokens.begin(),
