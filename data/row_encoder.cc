@@ -65,20 +65,25 @@ RowEncoder RowEncoder::detected(const JsonValue& row) const {
   return encoder;
 }
 
-TokenRow RowEncoder::encode(const JsonValue& row) const {
+TokenRow RowEncoder::encode(const JsonValue& row, uint64_t* roles) const {
+  if (roles != nullptr) *roles = 0;
   const RowFields& fields = encoding_.fields;
   TokenRow tokens;
   if (fields.format == RowFormat::kTokens) {
     tokens = read_tokens(row);
   } else {
-    tokens = are_conversations(fields) ? encode_chat_row(row) : encode_prompt(row);
+    tokens = are_conversations(fields) ? encode_chat_row(row, roles) : encode_prompt(row);
   }
   if (!tokens.is_label.empty()) tokens.is_label.front() = 0;
   return tokens;
 }
 
-TokenRow RowEncoder::encode_chat_row(const JsonValue& row) const {
+TokenRow RowEncoder::encode_chat_row(const JsonValue& row, uint64_t* roles) const {
   const Conversation conversation = read_conversation(row, encoding_.fields);
+  if (roles != nullptr)
+    for (size_t i = 0; i < std::min<size_t>(roles_to_train().size(), 64); ++i)
+      for (const Json& message : conversation.messages)
+        if (message.at("role") == roles_to_train()[i]) *roles |= uint64_t{1} << i;
   const RenderedChat chat = encoding_.render(conversation);
   const std::vector<ByteRange> learned = learned_ranges(chat, conversation, encoding_.mask);
   try {

@@ -4,6 +4,7 @@
 // From a dataset's row to tokens and labels.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -45,10 +46,15 @@ class RowEncoder {
   // another. The first token is never a label.
   // Requires: the format is not kAuto. Errors: kDataset naming file:line; kModel when the row has
   // to end with a token that the tokenizer lacks.
-  TokenRow encode(const JsonValue& row) const;
+  // `roles`, if given, is set to those of roles_to_train() that the row's messages have: bit i for
+  // the i-th one, of which the first 64 count.
+  TokenRow encode(const JsonValue& row, uint64_t* roles = nullptr) const;
+
+  // By the template's names.
+  const std::vector<std::string>& roles_to_train() const { return encoding_.mask.roles_to_train; }
 
  private:
-  TokenRow encode_chat_row(const JsonValue& row) const;
+  TokenRow encode_chat_row(const JsonValue& row, uint64_t* roles) const;
   TokenRow encode_prompt(const JsonValue& row) const;
   TokenRow read_tokens(const JsonValue& row) const;
   int32_t eos_id(const JsonValue& row) const;

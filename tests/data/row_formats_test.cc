@@ -110,6 +110,15 @@ TEST_CASE("load_dataset: roles are known, or named by the dataset") {
     f.source.encoding.mask.roles_to_train = {role};
     f.write(user + R"({"role": "bot", "content": "c"}]})");
     CHECK(labels_text(f.load(), 0) == "c<|im_end|>");
+    CHECK(f.notices.empty());
+  }
+  // One that no message has is said, also when the tokens are those of an earlier run.
+  f.source.encoding.mask.roles_to_train = {"assistant", "tool"};
+  f.settings.prepared_directory = f.dir / "prepared";
+  for (int run = 0; run < 2; ++run) {
+    CHECK(f.load().files()[0].learned_roles == "assistant");
+    CHECK(f.notices.back() ==
+          "roles_to_train: no message of " + (f.dir / "a.jsonl") + " has the role \"tool\"");
   }
 }
 

@@ -245,6 +245,15 @@ TEST_CASE("training data: the keys of chat templates decide what conversations b
           "\"assistant\", \"content\": \"w\"}], \"chat_template_kwargs\": {\"b\": 4}}");
   CHECK(f.text("datasets: [{path: vars.jsonl}]\n" + shows +
                "chat_template_kwargs: {a: 0.5, b: 3}\n") == "q|0.5|4||False;w|0.5|4||False;");
+  // They are part of what kept tokens are known by.
+  const auto kept = [&](const std::string& value) {
+    return !f.load(kRows + "dataset_prepared_path: kept\n" + shows +
+                   "chat_template_kwargs: {a: " + value + "}\n")
+                .notices.empty();
+  };
+  CHECK_FALSE(kept("1"));
+  CHECK(kept("1"));
+  CHECK_FALSE(kept("2"));
 
   const auto refused = [&](ErrorCode code, const std::string& keys, const std::string& part) {
     check_contains(error_of(code, [&] { f.written(keys); }), part);
