@@ -124,6 +124,11 @@ class Mask {
           "chat: the parts of turn ", index, " are out of order");
     const MarkRule rule = rule_of(turn);
     const bool chosen = chosen_[turn.message];
+    if (chosen && turn.lacks_words)
+      reject(conversation_, turn.message,
+             "it should be learned, but the chat template writes nothing of its content; use a "
+             "template that does, or set \"train\": false on the message. A template finds the "
+             "content in a message's \"content\"");
     const bool with_mark = rule.when == TrainOnMark::kAll ||
                            (rule.when == TrainOnMark::kTurn && chosen) ||
                            (rule.when == TrainOnMark::kLast && rule.last_turn == index);

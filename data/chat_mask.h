@@ -44,7 +44,7 @@ struct MaskOptions {
 // {% generation %} blocks, a turn's learned bytes are those inside them.
 //
 // Errors: kDataset "<where>: ..." when a message to be learned, or all of its train_detail, cannot
-// be found in the text, or when "train", "weight" or "train_detail" is something else.
+// be found in the text, when the template left its content out, or when "train", "weight" or "train_detail" is something else.
 std::vector<ByteRange> learned_ranges(const RenderedChat& chat, const Conversation& conversation,
                                       const MaskOptions& options);
 

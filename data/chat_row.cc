@@ -5,9 +5,12 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
+#include "data/content_parts.h"
 #include "data/conversation.h"
 #include "data/jinja_text.h"
 #include "data/printable.h"
+#include "data/required_field.h"
+#include "data/roles.h"
 #include "data/text_only.h"
 #include "data/train_detail.h"
 
@@ -64,14 +67,6 @@ Json calls_in_content(const JsonValue& content) {
     wrapped.push_back(std::move(entry));
   }
   return wrapped;
-}
-
-std::string role_of(const std::string& role, const RowFields& fields) {
-  if (const auto known = fields.roles.find(role); known != fields.roles.end()) return known->second;
-  if (role == "human") return "user";
-  if (role == "gpt") return "assistant";
-  if (role == "observation") return "tool";
-  return role;
 }
 
 // The template's name of a property of the row.
@@ -138,6 +133,17 @@ void split_thinking(const JsonValue& message, const std::string& property, Json&
   }
 }
 
+// Whether a message has something to say besides its role: a text that is not there is written as
+// "None" by some templates, left out by others, and learned as an answer that ends at once.
+bool says_something(const Json& message) {
+  for (const auto& [name, value] : message.items()) {
+    const bool label = name == "role" || name == "name" || name == "id" || name == "tool_call_id" ||
+                       name == "train" || name == "weight" || name == kTrainDetail;
+    if (!label && !value.is_null()) return true;
+  }
+  return false;
+}
+
 Json read_message(const JsonValue& message, const RowFields& fields) {
   if (!message.is_object()) message.reject("a message {\"role\": ..., \"content\": ...}");
   Json read = Json::object();
@@ -148,11 +154,15 @@ Json read_message(const JsonValue& message, const RowFields& fields) {
     if (property == name && is_replaced(name, fields)) continue;
     if (property == "content") content = value;
     if (property == "role") {
-      read[property] = role_of(value.as_string(), fields);
+      const std::string role = template_role(value.as_string(), fields);
+      if (role != "function_call" && !is_known_role(role, fields))
+        value.reject(expected_roles(role, fields));
+      read[property] = role;
     } else if (property == "tool_calls" && !value.raw().is_null()) {
       read[property] = read_tool_calls(value);
     } else {
       read[property] = value.raw();
+      if (property == "content") drop_null_members(read[property]);
     }
   }
   if (!read.contains("role")) {
@@ -165,13 +175,17 @@ Json read_message(const JsonValue& message, const RowFields& fields) {
     read["content"] = "";
     read["tool_calls"] = calls_in_content(*content);
   }
+  if (!says_something(read))
+    message.reject(
+        "a message with a content; remove the message, or the row, or write \"\" for an "
+        "empty content");
   if (!fields.split_thinking.empty() && read["role"] == "assistant")
     split_thinking(message, fields.split_thinking, read);
   return read;
 }
 
 void read_messages(const JsonValue& row, const RowFields& fields, Conversation& conversation) {
-  const JsonValue list = row.at(fields.messages);
+  const JsonValue list = required_field(row, fields.messages, "field_messages");
   if (!list.is_array() || list.size() == 0) list.reject("a list of messages");
   for (const JsonValue& message : list.elements()) {
     Json read = read_message(message, fields);
@@ -201,17 +215,20 @@ Conversation read_conversation(const JsonValue& row, const RowFields& fields) {
   if (fields.format == RowFormat::kMessages) {
     read_messages(row, fields, conversation);
   } else if (fields.format == RowFormat::kQuestionAnswer) {
-    conversation.messages.push_back(chat_message("user", row.get_string(fields.question)));
-    conversation.messages.push_back(chat_message("assistant", row.get_string(fields.answer)));
+    conversation.messages.push_back(
+        chat_message("user", required_text(row, fields.question, "field_question")));
+    conversation.messages.push_back(
+        chat_message("assistant", required_text(row, fields.answer, "field_answer")));
   } else {
     check(fields.format == RowFormat::kInstruction, "chat_row: rows of ", name_of(fields.format));
     const std::string system = text_of(row, fields.system), input = text_of(row, fields.input);
-    std::string question = row.get_string(fields.instruction);
+    std::string question = required_text(row, fields.instruction, "field_instruction");
     if (!input.empty()) question += "\n" + input;
     if (!system.empty() && !fields.drop_system_message)
       conversation.messages.push_back(chat_message("system", system));
     conversation.messages.push_back(chat_message("user", question));
-    conversation.messages.push_back(chat_message("assistant", row.get_string(fields.output)));
+    conversation.messages.push_back(
+        chat_message("assistant", required_text(row, fields.output, "field_output")));
   }
   check_conversation(conversation);
   check_text_only(conversation);

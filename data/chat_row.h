@@ -16,7 +16,7 @@ struct Conversation;
 // The conversation of a row; fields that are not named are ignored.
 //
 // Messages keep all their properties. They get the names that templates know (fields.properties);
-// so do their roles (fields.roles, and human, gpt, function_call, observation). The arguments of
+// so do their roles (data/roles.h, and function_call), of which unknown ones are errors. The arguments of
 // tool calls, and the tools themselves, may be written as JSON in a string. A message of the role
 // function_call is an assistant's with the tool calls that its content spells. The row's
 // "chat_template_kwargs" become variables of the template.

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "data/chat_turns.h"
+#include "data/content_parts.h"
 #include "data/conversation.h"
 #include "data/printable.h"
 #include "data/train_detail.h"
@@ -37,16 +38,26 @@ std::vector<Json> variants_of(const Json& template_kwargs) {
   return all;
 }
 
-// use(conversation) with parsed arguments of tool calls; with them as they are if that fails.
-template <class Use>
-auto with_parsed_arguments(const Conversation& conversation, const Use& use) {
-  Conversation parsed = conversation;
-  if (!parse_tool_arguments(parsed)) return use(conversation);
-  try {
-    return use(parsed);
-  } catch (const Error&) {
-    return use(conversation);
+// A short conversation with a message of the role at `message`; its content is to be set.
+Conversation probe_of_role(const std::string& role, size_t& message) {
+  Conversation c;
+  if (role == "system") c.messages.push_back(chat_message("system", ""));
+  c.messages.push_back(chat_message("user", "x"));
+  message = role == "user" || role == "system" ? 0 : 1;
+  if (role == "tool") {
+    Json call = chat_message("assistant", "");
+    const Json function = {{"name", "f"}, {"arguments", Json::object()}};
+    call["tool_calls"] =
+        Json::array({{{"id", "call00000"}, {"type", "function"}, {"function", function}}});
+    c.messages.push_back(call);
+    Json result = chat_message("tool", "");
+    result["name"] = "f";
+    result["tool_call_id"] = "call00000";
+    c.messages.push_back(result);
+    message = 2;
   }
+  c.messages.push_back(chat_message("assistant", "y"));
+  return c;
 }
 
 std::string joined(const std::vector<std::string>& pieces) {
@@ -67,13 +78,20 @@ ChatTemplate::ChatTemplate(std::string_view text, jinja::Source source, ChatToke
       tokens_(std::move(tokens)),
       now_(now),
       max_steps_(max_steps) {
+  for (const auto& [name, value] : tokens_.kwargs)
+    kwargs_.push_back({name, jinja::from_json(parse_json(value, {name, ErrorCode::kUsage}).raw())});
   int64_t steps = max_steps_;
   headers_ = find_headers(Conversation(), steps);
   if (steps == 0)
     fail(template_.source().code, printable(template_.source().name, 4096), kTooManySteps);
+  // Renderings of their own: a template that takes all its steps for these still has its headers.
+  steps = max_steps_;
+  for (const char* role : {"system", "user", "assistant", "tool"})
+    if (try_list(role, steps)) list_roles_.emplace_back(role);
   settings_ = std::string(text) + '\0' + std::to_string(now);
-  for (const auto& [name, value] : tokens_.variables) settings_ += '\0' + name + '\0' + value;
-  for (const auto* list : {&tokens_.end_marks, &tokens_.special})
+  for (const auto* pairs : {&tokens_.variables, &tokens_.kwargs})
+    for (const auto& [name, value] : *pairs) settings_ += '\0' + name + '\0' + value;
+  for (const auto* list : {&tokens_.end_marks, &tokens_.special, &tokens_.marks})
     for (const std::string& token : *list) settings_ += '\0' + token;
 }
 
@@ -99,6 +117,7 @@ jinja::Output ChatTemplate::run(const Conversation& conversation, bool add_gener
     variables.push_back({"tools", jinja::from_json(conversation.tools)});
     variables.push_back({"documents", jinja::Value()});
     variables.push_back({"add_generation_prompt", add_generation_prompt});
+    variables.insert(variables.end(), kwargs_.begin(), kwargs_.end());
     for (const auto& [name, value] : conversation.template_kwargs.items())
       variables.push_back({name, jinja::from_json(value)});
     return template_.render(variables, now_, steps);
@@ -172,6 +191,59 @@ std::vector<ChatTemplate::Header> ChatTemplate::find_headers(const Conversation&
   return headers;
 }
 
+// What the template writes of a message's own words; nullopt if it does not take the conversation.
+std::optional<std::string> ChatTemplate::words_of(const Conversation& conversation, size_t message,
+                                                  int64_t& steps) const {
+  try {
+    const jinja::Output output = run(conversation, false, conversation.size(), steps);
+    std::string words;
+    for (const jinja::Mark& m : output.text.marks)
+      if (m.origin == static_cast<int32_t>(message))
+        words += output.text.bytes.substr(m.begin, m.end - m.begin);
+    return words;
+  } catch (const Error&) {
+    return std::nullopt;
+  }
+}
+
+// Of two parts, so that a template which writes only the first one does not count.
+bool ChatTemplate::try_list(const std::string& role, int64_t& steps) const {
+  const std::string first = "alpha", second = "beta";
+  size_t message = 0;
+  Conversation probe = probe_of_role(role, message);
+  Json& content = probe.messages[message]["content"];
+  content = first + second;
+  const std::optional<std::string> as_string = words_of(probe, message, steps);
+  content = Json::array();
+  for (const std::string& text : {first, second})
+    content.push_back({{"type", "text"}, {"text", text}});
+  const std::optional<std::string> as_list = words_of(probe, message, steps);
+  // There are templates that take nothing but lists.
+  const bool writes_strings = as_string && !as_string->empty();
+  return as_list == (writes_strings ? *as_string : first + second);
+}
+
+bool ChatTemplate::takes_lists(const std::string& role) const {
+  const bool tried = role == "system" || role == "assistant" || role == "tool";
+  return std::find(list_roles_.begin(), list_roles_.end(), tried ? role : "user") !=
+         list_roles_.end();
+}
+
+template <class Use>
+auto ChatTemplate::prepared(const Conversation& conversation, const Use& use) const {
+  Conversation changed = conversation;
+  const bool joined =
+      join_text_parts(changed, [this](const std::string& role) { return takes_lists(role); });
+  const Conversation unparsed = joined ? changed : Conversation();
+  const Conversation& otherwise = joined ? unparsed : conversation;
+  if (!parse_tool_arguments(changed)) return use(otherwise);
+  try {
+    return use(changed);
+  } catch (const Error&) {
+    return use(otherwise);
+  }
+}
+
 RenderedChat ChatTemplate::render_as_is(const Conversation& conversation) const {
   TurnSettings settings;
   const bool plain = conversation.template_kwargs.empty();
@@ -186,6 +258,7 @@ RenderedChat ChatTemplate::render_as_is(const Conversation& conversation) const 
   check_steps();
   settings.end_marks = tokens_.end_marks;
   settings.special = tokens_.special;
+  settings.special.insert(settings.special.end(), tokens_.marks.begin(), tokens_.marks.end());
   settings.prompts_before = [&](size_t message) {
     std::vector<std::string> prompts;
     Conversation before = conversation;
@@ -209,13 +282,12 @@ RenderedChat ChatTemplate::render_as_is(const Conversation& conversation) const 
 
 RenderedChat ChatTemplate::render(const Conversation& conversation) const {
   check_conversation(conversation);
-  return with_parsed_arguments(conversation,
-                               [&](const Conversation& c) { return render_as_is(c); });
+  return prepared(conversation, [&](const Conversation& c) { return render_as_is(c); });
 }
 
 std::string ChatTemplate::prompt(const Conversation& conversation) const {
   check_conversation(conversation);
-  return with_parsed_arguments(conversation, [&](const Conversation& c) {
+  return prepared(conversation, [&](const Conversation& c) {
     int64_t steps = max_steps_;
     return run(c, true, c.size(), steps).text.bytes;
   });

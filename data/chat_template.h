@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -29,12 +30,19 @@ struct ChatTokens {
   // The tokenizer's other special tokens. The first one behind an assistant's words ends the turn
   // where none of end_marks follows.
   std::vector<std::string> special;
+  // Of a built-in template: what it writes around turns (data/builtin_templates.h). They end turns
+  // as `special` do.
+  std::vector<std::string> marks = {};
+  // Further variables, a name and a value as JSON each. Those of a conversation
+  // override them.
+  std::vector<std::pair<std::string, std::string>> kwargs = {};
 };
 
 class ChatTemplate {
  public:
-  // `max_steps`: of one rendering, and of all attempts to find where turns begin together.
-  // Errors: source.code for text that is no template.
+  // `max_steps`: of one rendering, of all attempts to find where turns begin together, and of all to
+  // find out what the template makes of lists of parts.
+  // Errors: source.code for text that is no template; kUsage for kwargs whose value is no JSON.
   ChatTemplate(std::string_view text, jinja::Source source, ChatTokens tokens,
                int64_t now = kTrainingDate, int64_t max_steps = jinja::kMaxSteps);
 
@@ -46,7 +54,8 @@ class ChatTemplate {
   // which none of that holds is listed as unattributed.
   //
   // "arguments" of tool calls that are JSON texts are parsed first: most templates expect objects.
-  // A template that cannot take them so gets them as they are.
+  // A template that cannot take them so gets them as they are. Contents that are lists of texts
+  // become strings where the template cannot read lists (data/content_parts.h has the rule).
   // Errors: kDataset "<where>: <template>:<line>:<column>: ...".
   RenderedChat render(const Conversation& conversation) const;
 
@@ -58,7 +67,12 @@ class ChatTemplate {
   // the template writes none. Errors: as render.
   std::string answer_end(const Conversation& asked) const;
 
+  // Whether the template writes the texts of a content that is a list of parts as it would write
+  // one string, in messages of that role.
+  bool takes_lists(const std::string& role) const;
+
   const jinja::Source& source() const { return template_.source(); }
+  const std::vector<std::string>& marks() const { return tokens_.marks; }
   // Everything that decides what it writes, for checksums.
   const std::string& settings() const { return settings_; }
   // The text of one of ChatTokens::variables, empty without it.
@@ -72,16 +86,24 @@ class ChatTemplate {
   jinja::Output run(const Conversation& conversation, bool add_generation_prompt, size_t messages,
                     int64_t& steps) const;
   RenderedChat render_as_is(const Conversation& conversation) const;
+  // use(conversation), in the form that the template takes.
+  template <class Use>
+  auto prepared(const Conversation& conversation, const Use& use) const;
+  std::optional<std::string> words_of(const Conversation& conversation, size_t message,
+                                      int64_t& steps) const;
+  bool try_list(const std::string& role, int64_t& steps) const;
   std::vector<Header> find_headers(const Conversation& like, int64_t& steps) const;
   Header find_header(const Conversation& probe, int64_t& steps) const;
   Header find_silent_header(Conversation probe, int64_t& steps) const;
 
   jinja::Template template_;
   ChatTokens tokens_;
+  std::vector<jinja::Variable> kwargs_;  // those of tokens_, as values
   int64_t now_;
   int64_t max_steps_;
   std::string settings_;
-  std::vector<Header> headers_;  // of conversations without template_kwargs
+  std::vector<Header> headers_;          // of conversations without template_kwargs
+  std::vector<std::string> list_roles_;  // whose lists of parts the template reads
 };
 
 }  // namespace hone

@@ -23,6 +23,7 @@ namespace fs = std::filesystem;
 struct TemplateText {
   std::string text;
   jinja::Source source;
+  std::vector<std::string> marks = {};
 };
 
 bool is_file(const fs::path& path) {
@@ -69,7 +70,9 @@ std::optional<TemplateText> model_template(const fs::path& dir) {
 TemplateText builtin(std::string_view name) {
   const auto text = builtin_chat_template(name);
   if (text)
-    return {std::string(*text), {"chat_template " + std::string(name), ErrorCode::kInternal}};
+    return {std::string(*text),
+            {"chat_template " + std::string(name), ErrorCode::kInternal},
+            builtin_template_marks(name)};
   std::string names;
   for (const std::string_view known : builtin_chat_template_names())
     names += (names.empty() ? "" : ", ") + std::string(known);
@@ -143,6 +146,8 @@ ChatTemplate load_chat_template(const ChatTemplateChoice& choice, const std::str
       fail(ErrorCode::kUsage, "eot_tokens: the tokenizer has no token ", quote(token, 60));
     tokens.end_marks.push_back(token);
   }
+  tokens.marks = std::move(found.marks);
+  tokens.kwargs = choice.kwargs;
   for (int32_t id = 0; id < tokenizer.vocab_size(); ++id)
     if (tokenizer.is_special(id)) tokens.special.push_back(tokenizer.id_to_token(id));
   tokens.special.insert(tokens.special.end(), choice.additional_special_tokens.begin(),
@@ -163,22 +168,34 @@ void check_template_marks(const ChatTemplate& chat_template, const std::string& 
                           const Tokenizer& tokenizer) {
   // Only templates of ours: what a user or a model brings along may write what it likes.
   if (chat_template.source().code != ErrorCode::kInternal) return;
-  Conversation conversation;
-  conversation.messages.push_back(chat_message("user", "x"));
-  conversation.messages.push_back(chat_message("assistant", "y"));
-  conversation.where = "a conversation of two words";
-  const std::string text = chat_template.render(conversation).text;
-  for (size_t begin = text.find("<|"); begin != std::string::npos;
-       begin = text.find("<|", begin + 1)) {
-    const size_t end = text.find("|>", begin);
-    if (end == std::string::npos) return;
-    const std::string mark = text.substr(begin, end + 2 - begin);
-    const std::optional<int32_t> id = tokenizer.token_to_id(mark);
-    if (!id || tokenizer.encode(mark) != std::vector<int32_t>{*id})
+  const std::string& name = chat_template.source().name;
+  const auto is_token = [&](const std::string& text) {
+    const std::optional<int32_t> id = tokenizer.token_to_id(text);
+    return id && tokenizer.encode(text) == std::vector<int32_t>{*id};
+  };
+  for (const std::string& mark : chat_template.marks())
+    if (!is_token(mark))
       fail(ErrorCode::kModel, printable(model_dir, 4096), ": ", mark,
-           " is not one of the tokenizer's added tokens, but ", chat_template.source().name,
+           " is not one of the tokenizer's added tokens, but ", name,
            " writes it; choose another chat_template, or a tokenizer that has the token");
+  Conversation asked;
+  asked.messages.push_back(chat_message("user", "x"));
+  asked.where = "a conversation of one message";
+  std::string end;
+  try {
+    end = chat_template.answer_end(asked);
+  } catch (const Error&) {  // the template adds to an eos token that there is not
+    if (!chat_template.variable("eos_token").empty()) throw;
   }
+  if (end.empty())
+    fail(ErrorCode::kModel, printable(model_dir, 4096), ": ", name,
+         " ends answers with the eos token, but tokenizer_config.json names no eos_token; set "
+         "special_tokens.eos_token, or choose another chat_template");
+  if (!is_token(end))
+    fail(ErrorCode::kModel, printable(model_dir, 4096), ": ", quote(end, 60),
+         " is not one of the tokenizer's added tokens, but ", name,
+         " ends answers with it; set special_tokens.eos_token to a token, or choose another "
+         "chat_template");
 }
 
 }  // namespace hone

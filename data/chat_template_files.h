@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "data/chat_template.h"
@@ -23,7 +24,8 @@ struct ChatTemplateChoice {
   std::map<std::string, std::string> special_tokens;   // "eos_token" -> text, over the tokenizer's
   std::vector<std::string> additional_special_tokens;  // beside those that the tokenizer says
   std::vector<std::string> eot_tokens;                 // end turns as well as the eos token
-  int64_t now = kTrainingDate;                         // for templates that print today's date
+  std::vector<std::pair<std::string, std::string>> kwargs;  // as ChatTokens::kwargs
+  int64_t now = kTrainingDate;                              // for templates that print today's date
 };
 
 // The texts of a model's special tokens, kSpecialTokenNames, from tokenizer_config.json
@@ -47,7 +49,8 @@ std::string chat_template_text(const ChatTemplateChoice& choice, const std::stri
 std::optional<std::string> model_chat_template(const std::string& model_dir);
 
 // Throws Error(kModel) when a built-in template writes marks such as <|im_end|> that `tokenizer` does
-// not have as tokens of their own: the model would see them as loose characters.
+// not have as tokens of their own, or ends answers with none: the model would see loose characters,
+// and would never stop.
 void check_template_marks(const ChatTemplate& chat_template, const std::string& model_dir,
                           const Tokenizer& tokenizer);
 

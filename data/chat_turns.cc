@@ -5,6 +5,9 @@
 #include <algorithm>
 #include <optional>
 
+#include "data/content_parts.h"
+#include "data/jinja_text.h"
+
 namespace hone {
 namespace {
 
@@ -77,6 +80,7 @@ class Finder {
     if (!header) return;
     turn.header_end = *header;
     turn.end_mark = end_mark(turn);
+    turn.lacks_words = has_words(i) && first_word(turn) == turn.whole.end;
     if (const std::optional<size_t> stranger = stranger_in(turn)) {
       lose(i, "the template writes words of " + name_of(*stranger) + " into its turn");
       return;
@@ -133,6 +137,21 @@ class Finder {
     }
     if (const auto mark = find_mark({end, after})) end = mark->end;
     return ByteRange{begin, end};
+  }
+
+  // Whether there is something in the message's content to write. Thoughts are not: templates leave
+  // those of earlier answers out.
+  bool has_words(size_t i) const {
+    const Json& message = conversation_.messages[i];
+    const auto content = message.find("content");
+    if (content == message.end()) return false;
+    const std::string text =
+        content->is_string() ? content->get<std::string>() : joined_text(*content).value_or("");
+    constexpr std::string_view kThoughtsEnd = "</think>";
+    const size_t thoughts = text.rfind(kThoughtsEnd);
+    const size_t begin = thoughts == std::string::npos ? 0 : thoughts + kThoughtsEnd.size();
+    const std::string_view words = std::string_view(text).substr(begin);
+    return jinja::strip_borders(words, true, false).begin < words.size();
   }
 
   bool is_assistant(size_t i) const {

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "data/printable.h"
+#include "data/roles.h"
 #include "data/source_key.h"
 #include "data/token_cache.h"
 #include "tensor/check.h"
@@ -51,10 +52,12 @@ class Loader {
   struct Pending {
     RowText text;
     TokenRow tokens;
+    uint64_t roles = 0;
   };
 
   void load_file(const DatasetFile& file) {
     files_.emplace_back().path = file.path;
+    uint64_t roles = 0;
     std::optional<RowEncoder> encoder;
     std::vector<Pending> batch;
     size_t bytes = 0;
@@ -68,19 +71,24 @@ class Loader {
         files_.back().format = describe(encoder->fields());
       }
       bytes += text.text.size();
-      batch.push_back({std::move(text), {}});
+      batch.push_back({.text = std::move(text), .tokens = {}});
       if (batch.size() < kBatchRows && bytes < kBatchBytes) continue;
-      finish(batch, *encoder);
+      finish(batch, *encoder, roles);
       bytes = 0;
     }
-    if (!batch.empty()) finish(batch, *encoder);
+    if (!batch.empty()) finish(batch, *encoder, roles);
+    std::string& names = files_.back().learned_roles;
+    for (size_t i = 0; i < encoder_.roles_to_train().size(); ++i)
+      if (i >= 64 || (roles >> i & 1) != 0)
+        names += (names.empty() ? "" : ", ") + encoder_.roles_to_train()[i];
   }
 
-  void finish(std::vector<Pending>& batch, const RowEncoder& encoder) {
+  // `roles` gets those that the rows have.
+  void finish(std::vector<Pending>& batch, const RowEncoder& encoder, uint64_t& roles) {
     const std::string& path = files_.back().path;
     const std::function<void(int64_t)> encode = [&](int64_t i) {
       Pending& row = batch[static_cast<size_t>(i)];
-      row.tokens = encoder.encode(parse_row(row.text, path));
+      row.tokens = encoder.encode(parse_row(row.text, path), &row.roles);
       row.text.text.clear();
     };
     const int64_t n = std::ssize(batch);
@@ -89,7 +97,10 @@ class Loader {
     } else {
       for (int64_t i = 0; i < n; ++i) encode(i);
     }
-    for (Pending& row : batch) take(row, encoder.fields().format);
+    for (Pending& row : batch) {
+      roles |= row.roles;
+      take(row, encoder.fields().format);
+    }
     if (are_conversations(encoder.fields())) files_.back().conversations = files_.back().kept;
     batch.clear();
   }
@@ -163,7 +174,8 @@ std::string report_of(const std::vector<RowCounts>& files, int64_t max_tokens) {
 }
 
 // Refuses what would train on nothing, or on little of what was given.
-void check_counts(const std::vector<RowCounts>& files, const LoadSettings& settings) {
+void check_counts(const std::vector<RowCounts>& files, const SplitSlice& slice,
+                  const LoadSettings& settings) {
   RowCounts all;
   for (const RowCounts& file : files) {
     all.rows += file.rows;
@@ -172,27 +184,50 @@ void check_counts(const std::vector<RowCounts>& files, const LoadSettings& setti
   }
   if (all.kept == 0)
     fail(ErrorCode::kDataset, "no row is left to train on", report_of(files, settings.max_tokens),
-         all.rows == 0 ? "\n  the files, or the split, have no rows"
-                       : "\n  look at sequence_len, roles_to_train and the rows themselves");
+         all.rows == 0
+             ? "\n  the files, or the split " + slice.str() + " of them, have no rows"
+             : std::string("\n  look at sequence_len, roles_to_train and the rows themselves"));
   if (all.unlabelled > all.kept)
     fail(ErrorCode::kDataset, "more than half of the rows have nothing to learn: ", all.unlabelled,
          " of ", all.unlabelled + all.kept, report_of(files, settings.max_tokens),
          "\n  does the chat template write the turns of roles_to_train, and are they in the rows?");
 }
 
-Dataset dataset_of(CachedRows cached, const LoadSettings& settings) {
-  check_counts(cached.files, settings);
+// Says which of roles_to_train nobody has.
+void note_absent_roles(const std::vector<RowCounts>& files, const RowSource& source,
+                       std::vector<std::string>& notices) {
+  int64_t conversations = 0;
+  std::string found;
+  for (const RowCounts& file : files) {
+    conversations += file.conversations;
+    found += ", " + file.learned_roles;
+  }
+  if (conversations == 0) return;
+  found += ", ";
+  for (const std::string& written : source.encoding.mask.roles_to_train) {
+    const std::string role = template_role(written, source.encoding.fields);
+    if (found.find(", " + role + ", ") == std::string::npos)
+      notices.push_back("roles_to_train: no message of " + printable(source.files[0].path, 4096) +
+                        (files.size() > 1 ? " and the other files" : "") + " has the role " +
+                        quote(role, 60));
+  }
+}
+
+Dataset dataset_of(CachedRows cached, const RowSource& source, const LoadSettings& settings,
+                   std::vector<std::string>& notices) {
+  check_counts(cached.files, source.slice, settings);
+  note_absent_roles(cached.files, source, notices);
   return Dataset({std::move(cached.rows), std::move(cached.files)});
 }
 
 Dataset load_without_cache(const RowSource& source, const Tokenizer& tokenizer,
-                           const LoadSettings& settings) {
+                           const LoadSettings& settings, std::vector<std::string>& notices) {
   auto storage = make_token_storage(settings.temporary_directory);
   Loader loader(source, tokenizer, settings, *storage);
   loader.load();
   auto rows = std::make_shared<const TokenStore>(std::move(storage), loader.rows().take_rows(),
                                                  "temporary file of tokens");
-  return dataset_of({std::move(rows), loader.files()}, settings);
+  return dataset_of({std::move(rows), loader.files()}, source, settings, notices);
 }
 
 // A cache knows files by their bytes; names are the present ones.
@@ -218,7 +253,8 @@ Dataset load_dataset(const RowSource& source, const Tokenizer& tokenizer,
   check(!source.files.empty() && source.shards >= 1 && source.shard >= 0 &&
             source.shard < source.shards,
         "dataset: ", source.files.size(), " files, shard ", source.shard, " of ", source.shards);
-  if (settings.prepared_directory.empty()) return load_without_cache(source, tokenizer, settings);
+  if (settings.prepared_directory.empty())
+    return load_without_cache(source, tokenizer, settings, notices);
 
   make_directory(settings.prepared_directory);
   const ContentHash key = source_key(source, settings);
@@ -234,7 +270,7 @@ Dataset load_dataset(const RowSource& source, const Tokenizer& tokenizer,
     TokenCacheWriter writer(path, key);
     Loader loader(source, tokenizer, settings, writer);
     loader.load();
-    check_counts(loader.files(), settings);
+    check_counts(loader.files(), source.slice, settings);
     if (source_key(source, settings) != key)
       fail(ErrorCode::kDataset, printable(source.files[0].path, 4096),
            ": the files of this dataset changed while they were read; let whatever writes them "
@@ -244,7 +280,7 @@ Dataset load_dataset(const RowSource& source, const Tokenizer& tokenizer,
       fail(ErrorCode::kDisk, "the prepared tokens cannot be read back: ", why);
   }
   rename_files(source, cached.files);
-  return dataset_of(std::move(cached), settings);
+  return dataset_of(std::move(cached), source, settings, notices);
 }
 
 }  // namespace hone

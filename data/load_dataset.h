@@ -47,7 +47,8 @@ struct LoadSettings {
 //
 // With a prepared_directory the tokens are kept there, under a name made from the files' bytes and
 // everything else that decides what they are, and taken from there the next time. `notices` gets a
-// line for a cache that was used and for one that could not be.
+// line for a cache that was used, for one that could not be, and for each of roles_to_train that no
+// message has.
 //
 // Errors: kDataset naming file:line for rows that cannot be used, for files that change while they
 // are read, and when no row is left or more than half of those that fit have nothing to learn,

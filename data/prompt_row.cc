@@ -6,6 +6,8 @@
 #include <string_view>
 #include <utility>
 
+#include "data/required_field.h"
+
 namespace hone {
 namespace {
 
@@ -38,7 +40,7 @@ PromptRow read_instruction(const JsonValue& row, const RowFields& fields) {
   const auto text_of = [&](const std::string& field) {
     return field.empty() ? "" : row.get_string_or(field, "");
   };
-  const std::string instruction = row.get_string(fields.instruction);
+  const std::string instruction = required_text(row, fields.instruction, "field_instruction");
   const std::string input = text_of(fields.input);
   std::string system = text_of(fields.system);
   if (system.empty())
@@ -48,7 +50,8 @@ PromptRow read_instruction(const JsonValue& row, const RowFields& fields) {
     prompt = fill_in(format.system, {{"{system}", system}});
   prompt += fill_in(input.empty() ? format.turn_without_input : format.turn,
                     {{"{instruction}", instruction}, {"{input}", input}, {"{system}", system}});
-  return {{{std::move(prompt), false}, {row.get_string(fields.output), true}}, true};
+  return {{{std::move(prompt), false}, {required_text(row, fields.output, "field_output"), true}},
+          true};
 }
 
 PromptRow read_segments(const JsonValue& row) {
@@ -70,7 +73,7 @@ PromptRow read_prompt(const JsonValue& row, const RowFields& fields) {
     case RowFormat::kInstruction:
       return read_instruction(row, fields);
     case RowFormat::kCompletion:
-      return {{{row.get_string(fields.text), true}}, true};
+      return {{{required_text(row, fields.text, "field"), true}}, true};
     case RowFormat::kInputOutput:
       return read_segments(row);
     default:

@@ -38,6 +38,8 @@ struct TurnSpan {
   ByteRange whole;
   size_t header_end = 0;
   ByteRange end_mark;
+  // The message has a content, but the template wrote nothing of the message in its turn.
+  bool lacks_words = false;
 
   bool operator==(const TurnSpan&) const = default;
 };

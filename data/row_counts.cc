@@ -42,6 +42,7 @@ Json row_counts_json(const RowCounts& counts) {
   Json json = Json::object();
   json["path"] = counts.path;
   json["format"] = counts.format;
+  json["learned_roles"] = counts.learned_roles;
   for (const auto& [name, member] : kCounts) json[name] = counts.*member;
   return json;
 }
@@ -50,6 +51,7 @@ RowCounts read_row_counts(const JsonValue& value) {
   RowCounts counts;
   counts.path = value.get_string("path");
   counts.format = value.get_string("format");
+  counts.learned_roles = value.get_string("learned_roles");
   for (const auto& [name, member] : kCounts)
     counts.*member = value.get_int(name, {0, std::numeric_limits<int64_t>::max()});
   return counts;

@@ -15,7 +15,9 @@ namespace hone {
 // rows = kept + too_long + too_short + unlabelled.
 struct RowCounts {
   std::string path;
-  std::string format;         // what the rows are: "messages"
+  std::string format;  // what the rows are: "messages"
+  // Those of roles_to_train that some message has, in that order: "assistant, tool".
+  std::string learned_roles = {};
   int64_t rows = 0;           // read
   int64_t kept = 0;           // that became examples
   int64_t conversations = 0;  // of those kept: written by the chat template

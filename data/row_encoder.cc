@@ -10,6 +10,7 @@
 #include "data/conversation.h"
 #include "data/printable.h"
 #include "data/prompt_row.h"
+#include "data/roles.h"
 #include "data/row_reader.h"
 
 namespace hone {
@@ -48,7 +49,15 @@ std::pair<size_t, size_t> attended(const JsonValue& row, size_t tokens) {
 }  // namespace
 
 RowEncoder::RowEncoder(const Tokenizer& tokenizer, RowEncoding encoding)
-    : tokenizer_(&tokenizer), encoding_(std::move(encoding)) {}
+    : tokenizer_(&tokenizer), encoding_(std::move(encoding)) {
+  const RowFields& fields = encoding_.fields;
+  for (std::string& role : encoding_.mask.roles_to_train) {
+    role = template_role(role, fields);
+    if (!is_known_role(role, fields))
+      fail(ErrorCode::kUsage, "roles_to_train: expected ", expected_roles(role, fields), ", found ",
+           quote(role, 60));
+  }
+}
 
 RowEncoder RowEncoder::detected(const JsonValue& row) const {
   RowEncoder encoder = *this;
@@ -56,20 +65,25 @@ RowEncoder RowEncoder::detected(const JsonValue& row) const {
   return encoder;
 }
 
-TokenRow RowEncoder::encode(const JsonValue& row) const {
+TokenRow RowEncoder::encode(const JsonValue& row, uint64_t* roles) const {
+  if (roles != nullptr) *roles = 0;
   const RowFields& fields = encoding_.fields;
   TokenRow tokens;
   if (fields.format == RowFormat::kTokens) {
     tokens = read_tokens(row);
   } else {
-    tokens = are_conversations(fields) ? encode_chat_row(row) : encode_prompt(row);
+    tokens = are_conversations(fields) ? encode_chat_row(row, roles) : encode_prompt(row);
   }
   if (!tokens.is_label.empty()) tokens.is_label.front() = 0;
   return tokens;
 }
 
-TokenRow RowEncoder::encode_chat_row(const JsonValue& row) const {
+TokenRow RowEncoder::encode_chat_row(const JsonValue& row, uint64_t* roles) const {
   const Conversation conversation = read_conversation(row, encoding_.fields);
+  if (roles != nullptr)
+    for (size_t i = 0; i < std::min<size_t>(roles_to_train().size(), 64); ++i)
+      for (const Json& message : conversation.messages)
+        if (message.at("role") == roles_to_train()[i]) *roles |= uint64_t{1} << i;
   const RenderedChat chat = encoding_.render(conversation);
   const std::vector<ByteRange> learned = learned_ranges(chat, conversation, encoding_.mask);
   try {

@@ -4,6 +4,7 @@
 // From a dataset's row to tokens and labels.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -20,7 +21,7 @@ namespace hone {
 
 // Raise whenever some row would give other tokens or labels: tokens kept in caches are then made
 // anew.
-inline constexpr int kRowEncoding = 2;
+inline constexpr int kRowEncoding = 3;
 
 struct RowEncoding {
   RowFields fields;
@@ -32,7 +33,8 @@ struct RowEncoding {
 // Safe for concurrent use.
 class RowEncoder {
  public:
-  // The tokenizer outlives the encoder.
+  // The tokenizer outlives the encoder. Roles to train may be the rows' names of them.
+  // Errors: kUsage for a role that neither templates nor fields.roles know (data/roles.h).
   RowEncoder(const Tokenizer& tokenizer, RowEncoding encoding);
 
   const RowFields& fields() const { return encoding_.fields; }
@@ -44,10 +46,15 @@ class RowEncoder {
   // another. The first token is never a label.
   // Requires: the format is not kAuto. Errors: kDataset naming file:line; kModel when the row has
   // to end with a token that the tokenizer lacks.
-  TokenRow encode(const JsonValue& row) const;
+  // `roles`, if given, is set to those of roles_to_train() that the row's messages have: bit i for
+  // the i-th one, of which the first 64 count.
+  TokenRow encode(const JsonValue& row, uint64_t* roles = nullptr) const;
+
+  // By the template's names.
+  const std::vector<std::string>& roles_to_train() const { return encoding_.mask.roles_to_train; }
 
  private:
-  TokenRow encode_chat_row(const JsonValue& row) const;
+  TokenRow encode_chat_row(const JsonValue& row, uint64_t* roles) const;
   TokenRow encode_prompt(const JsonValue& row) const;
   TokenRow read_tokens(const JsonValue& row) const;
   int32_t eos_id(const JsonValue& row) const;

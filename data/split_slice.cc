@@ -61,6 +61,13 @@ std::pair<int64_t, int64_t> SplitSlice::range(int64_t rows) const {
   return {first, std::max(first, last)};
 }
 
+bool SplitSlice::is_empty() const {
+  if (!end) return false;
+  const SplitBound first = begin.value_or(SplitBound{0, end->percent});
+  const bool comparable = first.percent == end->percent && (first.value < 0) == (end->value < 0);
+  return comparable && first.value >= end->value;
+}
+
 std::string SplitSlice::str() const {
   if (!begin && !end) return split;
   return split + "[" + text_of(begin) + ":" + text_of(end) + "]";

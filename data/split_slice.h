@@ -29,6 +29,8 @@ struct SplitSlice {
   bool needs_count() const;
   // The rows [first, last) of `rows`. Percentages round to the nearest row.
   std::pair<int64_t, int64_t> range(int64_t rows) const;
+  // Whether it takes none of the rows, however many there are: [50:10].
+  bool is_empty() const;
   std::string str() const;  // as it would be written
   bool operator==(const SplitSlice&) const = default;
 };

@@ -9,7 +9,8 @@
 namespace hone {
 
 // Throws Error(kDataset) "<where>: ..." for a message with something else than text in its content:
-// templates write place holders for that, and there would be nothing to put there.
+// templates write place holders for that, and there would be nothing to put there. What text is,
+// data/content_parts.h says.
 // Requires: check_conversation has passed.
 void check_text_only(const Conversation& conversation);
 

@@ -160,6 +160,17 @@ def conversation(seed):
     return row
 
 
+def joined(row):
+    """The row with every list of parts as one string, None if it has no list."""
+    messages = []
+    for message in row["messages"]:
+        content = message["content"]
+        if isinstance(content, list):
+            message = message | {"content": "".join(part["text"] for part in content)}
+        messages.append(message)
+    return None if messages == row["messages"] else row | {"messages": messages}
+
+
 # --------------------------------------------------------------------------------- templates
 
 # name -> (file of the trl package, bos token, eos token, licence). Apache-2.0 or MIT: the model and
@@ -208,6 +219,8 @@ def main():
     folder = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else ROOT / "tests/goldens/templates")
     folder.mkdir(parents=True, exist_ok=True)
     rows = [conversation(seed) for seed in range(CONVERSATIONS)]
+    # Behind them, for templates that cannot read lists, those with lists once more.
+    rows += [row for row in map(joined, rows) if row]
     with open(folder / "conversations.jsonl", "w", encoding="utf-8", newline="\n") as out:
         for row in rows:
             out.write(json.dumps(row, ensure_ascii=False) + "\n")

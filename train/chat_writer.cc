@@ -3,6 +3,7 @@
 #include "train/chat_writer.h"
 
 #include <memory>
+#include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -11,6 +12,7 @@
 #include "data/printable.h"
 #include "data/special_token_names.h"
 #include "tensor/check.h"
+#include "train/config_value.h"
 #include "train/model_options.h"
 
 namespace hone {
@@ -32,6 +34,22 @@ void check_special_tokens(const TrainConfig& config, const Tokenizer& tokenizer)
   }
 }
 
+// The values of chat_template_kwargs as JSON. A scalar means what PyYAML makes of it.
+std::vector<std::pair<std::string, std::string>> template_kwargs(const TrainConfig& config) {
+  std::vector<std::pair<std::string, std::string>> kwargs;
+  for (const auto& [name, text] : config.chat_template_kwargs) {
+    Json value = text;
+    if (const auto integer = read_integer(text))
+      value = *integer;
+    else if (const auto number = read_number(text))
+      value = *number;
+    else if (const auto boolean = read_boolean(text); boolean && text.size() > 1)  // y is a text
+      value = *boolean;
+    kwargs.emplace_back(name, value.dump());
+  }
+  return kwargs;
+}
+
 // Of a chat with a message put in front: what the chat tells of the others, by their own numbers.
 void without_first_message(RenderedChat& chat) {
   const auto is_first = [](const auto& part) { return part.message == 0; };
@@ -49,7 +67,8 @@ ChatTemplateChoice template_choice(const TrainConfig& config, const DatasetConfi
           .jinja = own ? dataset.chat_template_jinja : config.chat_template_jinja,
           .special_tokens = config.special_tokens.texts,
           .additional_special_tokens = config.special_tokens.additional,
-          .eot_tokens = config.eot_tokens};
+          .eot_tokens = config.eot_tokens,
+          .kwargs = template_kwargs(config)};
 }
 
 ChatWriter make_chat_writer(const TrainConfig& config, const DatasetConfig& dataset,

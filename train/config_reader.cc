@@ -12,6 +12,7 @@
 #include "data/special_token_names.h"
 #include "train/config_key_text.h"
 #include "train/config_keys.h"
+#include "train/data_files.h"
 #include "train/file_pattern.h"
 
 namespace hone {
@@ -275,6 +276,8 @@ class Reader {
       return true;
     FoundPath found = value.at.in_file() ? find_from_yaml(out.written, yaml_directory_, roots_)
                                          : find_from_command_line(out.written, roots_);
+    if (found.path.empty() && is_dataset && is_file_pattern(out.written))
+      return true;  // find_data_files looks for them
     std::string hint;
     if (found.path.empty() && is_dataset && is_hub_name(out.written))
       hint = "; hone downloads nothing, fetch it with: hf download --repo-type dataset " +
@@ -308,40 +311,10 @@ class Reader {
       if (item.kind != ConfigValue::Kind::kMap) return false;
       const std::string prefix = name + "." + std::to_string(out.size()) + ".";
       read_map(item, dataset_keys(), prefix, out.emplace_back());
-      find_data_files(item, prefix, out.back());
+      find_data_files(item, prefix, {yaml_directory_, roots_}, errors_, out.back());
       find_template_file(item, prefix, out.back().chat_template_jinja);
     }
     return true;
-  }
-
-  // What a dataset's path and name leave open: data_files are in that folder.
-  void find_data_files(const ConfigValue& item, const std::string& prefix, DatasetConfig& out) {
-    if (out.path.path.empty() && out.data_files.empty() && !out.path.written.empty() &&
-        !errors_.has(item.find("path")->at))
-      errors_.add(item.find("path")->at, prefix + "path: '" + out.path.written +
-                                             "' is a kind of file; give data_files as well");
-    const fs::path folder = out.path.path / out.name;
-    std::vector<std::string> files;
-    for (const std::string& file : out.data_files) {
-      const SourcePosition& at = item.find("data_files")->at;
-      const FoundPath found = !out.path.path.empty()
-                                  ? find_from_yaml((folder / file).string(), folder, roots_)
-                              : at.in_file() ? find_from_yaml(file, yaml_directory_, roots_)
-                                             : find_from_command_line(file, roots_);
-      const size_t before = files.size();
-      if (!found.path.empty()) {
-        files.push_back(found.path.string());
-      } else if (is_file_pattern(file)) {
-        for (size_t i = 0; i < found.tried.size() && files.size() == before; ++i)
-          for (const fs::path& match : files_matching(found.tried[i]))
-            files.push_back(match.string());
-      }
-      if (files.size() == before)
-        errors_.add(at, prefix + "data_files: '" + file +
-                            (is_file_pattern(file) ? "' matches no file; " : "' does not exist; ") +
-                            places_tried(found));
-    }
-    out.data_files = std::move(files);
   }
 
   // A word, or the prompt itself.

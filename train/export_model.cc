@@ -3,6 +3,7 @@
 #include "train/export_model.h"
 
 #include <array>
+#include <vector>
 
 #include "data/file.h"
 #include "models/generation.h"
@@ -20,28 +21,29 @@ constexpr std::array kProcessorFiles = {
     "video_preprocessor_config.json",
 };
 
-void write_texts(const fs::path& to, const LoadedModel& loaded, const ExportSource& source) {
+void write_texts(const fs::path& to, const ExportSource& source,
+                 const std::vector<int64_t>& stop_tokens) {
   write_tokenizer_files(to, source.tokenizer_dir, source.text);
-  write_generation_config(to, source.base_dir, source.text,
-                          load_stop_tokens(source.base_dir, loaded.config));
+  write_generation_config(to, source.base_dir, source.text, stop_tokens);
 }
 
 }  // namespace
 
 fs::path export_model(const LoadedModel& loaded, const fs::path& output_dir,
                       const ExportSource& source) {
+  const std::vector<int64_t> stop_tokens = load_stop_tokens(source.base_dir, loaded.config);
   if (loaded.lora) {
     const fs::path dir = output_dir / "adapter";
     write_adapter(dir.string(), *loaded.lora, *loaded.arena, loaded.config);
-    if (source.text.empty())
+    if (source.text.changes_nothing(stop_tokens))
       remove_text_files(dir);
     else
-      write_texts(dir, loaded, source);
+      write_texts(dir, source, stop_tokens);
     return dir;
   }
   const fs::path dir = output_dir / "model";
   save_model(dir.string(), loaded, source.base_dir);
-  write_texts(dir, loaded, source);
+  write_texts(dir, source, stop_tokens);
   if (source.base_dir.empty()) return dir;
   for (const char* name : kProcessorFiles) {
     const fs::path from = fs::path(source.base_dir) / name;

@@ -21,9 +21,9 @@ struct ExportSource {
 
 // Writes output_dir/adapter, in PEFT's layout, for a model trained with LoRA; otherwise
 // output_dir/model, a Hugging Face model directory. That includes the tokenizer's files and the
-// generation and processor settings, byte for byte but for what the run changed; an adapter has
-// tokenizer and generation settings if the run changed something, and none otherwise: those of its
-// base model are right. Returns the folder. Errors: kDisk, kModel, kUsage as save_model.
+// generation and processor settings, byte for byte but for what the run changed and for the token
+// that ends an answer, which is a stop token; an adapter has tokenizer and generation settings if
+// something differs from its base model's, and none otherwise: those of the base model are right. Returns the folder. Errors: kDisk, kModel, kUsage as save_model.
 std::filesystem::path export_model(const LoadedModel& loaded,
                                    const std::filesystem::path& output_dir,
                                    const ExportSource& source);

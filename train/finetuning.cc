@@ -150,6 +150,8 @@ MetricsWriter prepare_output(RunPlan& plan, const std::optional<GoodCheckpoint>&
 
 RunOutcome finished_already(const GoodCheckpoint& checkpoint, const fs::path& output_dir,
                             const std::vector<std::string>& notices, std::FILE* out) {
+  // What was killed while it wrote its result has a temporary file there.
+  if (is_in(checkpoint, output_dir)) remove_leftovers(output_dir);
   const RunState state = read_run_state(checkpoint.path);
   std::error_code ignored;
   const bool adapter = fs::exists(checkpoint.path / kAdapterFolder, ignored);

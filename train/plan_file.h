@@ -8,8 +8,8 @@
 //   "model"      name, architecture, layers, linear_attention_layers, experts, experts_per_token
 //                (0: dense), parameters, dtype, quantised ("nf4", "fp4" or null)
 //   "trainable"  parameters, tensors, modules: list of {name, count, parameters}
-//   "data"       files: list of {path, format, rows, kept, conversations, too_long, unlabelled,
-//                longest, ...},
+//   "data"       files: list of {path, format, learned_roles, rows, kept, conversations, too_long,
+//                unlabelled, longest, ...},
 //                examples, tokens, labels, rows_per_epoch, packing, efficiency (0 to 1)
 //   "steps"      total, per_epoch, epochs, warmup, micro_batch_size, gradient_accumulation_steps,
 //                learning_rate

@@ -104,6 +104,13 @@ void write_object(const fs::path& path, const Json& object) {
 
 }  // namespace
 
+bool TextSettings::changes_nothing(const std::vector<int64_t>& present) const {
+  return chat_template.empty() && special_tokens.empty() && additional_special_tokens.empty() &&
+         std::all_of(stop_tokens.begin(), stop_tokens.end(), [&](int64_t token) {
+           return std::find(present.begin(), present.end(), token) != present.end();
+         });
+}
+
 TextSettings text_settings(const TrainConfig& config, const Tokenizer& tokenizer,
                            const TrainingData& data) {
   const std::string dir = tokenizer_dir(config);
@@ -127,14 +134,11 @@ TextSettings text_settings(const TrainConfig& config, const Tokenizer& tokenizer
   if (!has_conversations(data)) return settings;
   const ChatTemplateChoice choice = common_choice(config);
   const std::string used = chat_template_text(choice, dir);
-  const bool changed = used != model_chat_template(dir);
-  if (changed) settings.chat_template = used;
-  if (changed || !settings.empty()) {
-    Conversation asked;
-    asked.messages.push_back(chat_message("user", "x"));
-    asked.where = "a conversation of one message";
-    stop_at(load_chat_template(choice, dir, tokenizer).answer_end(asked));
-  }
+  if (used != model_chat_template(dir)) settings.chat_template = used;
+  Conversation asked;
+  asked.messages.push_back(chat_message("user", "x"));
+  asked.where = "a conversation of one message";
+  stop_at(load_chat_template(choice, dir, tokenizer).answer_end(asked));
   return settings;
 }
 

@@ -21,17 +21,16 @@ struct TextSettings {
   std::string chat_template;                          // a text; empty: the folder's own
   std::map<std::string, std::string> special_tokens;  // "eos_token" -> text
   std::vector<std::string> additional_special_tokens;
-  std::vector<int64_t> stop_tokens;  // end an answer, beside those that the model has
+  std::vector<int64_t> stop_tokens;  // end an answer; the model may have them already
 
-  bool empty() const {
-    return chat_template.empty() && special_tokens.empty() && additional_special_tokens.empty() &&
-           stop_tokens.empty();
-  }
+  // Whether the files of a model that stops at `present` are right as they are.
+  bool changes_nothing(const std::vector<int64_t>& present) const;
 };
 
 // What differs from the files of the tokenizer's folder: the template if conversations were written
-// with another one, special tokens, and with any of them the token that ends an answer. The
-// template is the one that all datasets have; where they have several, the run's chat_template.
+// with another one, and special tokens. The template is the one that all datasets have; where they
+// have several, the run's chat_template. The token that ends its answers is a stop token, also where
+// the template is the folder's own: models that are not finetuned yet often stop at another one.
 // Errors: as load_chat_template.
 TextSettings text_settings(const TrainConfig& config, const Tokenizer& tokenizer,
                            const TrainingData& data);

@@ -104,9 +104,10 @@ RowFields row_fields(const DatasetConfig& d) {
 }
 
 std::vector<DatasetFile> files_of(const DatasetConfig& d, const SplitSlice& slice) {
-  const std::string type = !d.ds_type.empty()    ? d.ds_type
-                           : d.path.path.empty() ? d.path.written  // json or jsonl
-                                                 : "";
+  const bool is_kind = d.path.written == "json" || d.path.written == "jsonl";
+  const std::string type = !d.ds_type.empty()               ? d.ds_type
+                           : d.path.path.empty() && is_kind ? d.path.written
+                                                            : "";
   std::vector<DatasetFile> files;
   for (const std::string& file : d.data_files)
     for (DatasetFile& found : find_dataset_files(file, "train", type))

@@ -99,8 +99,10 @@ Rows dataset_rows() {
        }},
       conversation("58", "an unknown role",
                    messages(user + R"(, {"role": "asistant", "content": "b"})"),
-                   "DIR/rows.jsonl:1: chat_template qwen3_5_nothink:83:28: the template says: The "
-                   "roles are system, user, assistant and tool"),
+                   "DIR/rows.jsonl:1: $.messages[1].role: expected one of system, developer, user, "
+                   "assistant, tool, function, ipython, model (did you mean \"assistant\"?), or a "
+                   "role that the dataset's key roles names, as in roles: {critic: [critic]}, "
+                   "found \"asistant\""),
       conversation(
           "58b", "content that is no text", messages(R"({"role": "user", "content": 7})"),
           "DIR/rows.jsonl:1: chat_template qwen3_5_nothink:26:28: the template says: The content "
@@ -121,7 +123,7 @@ Rows dataset_rows() {
                    "supervised finetuning is supported, whose rows have one answer"),
       conversation("60", "no row", "\n\n",
                    "no row is left to train on\n  DIR/rows.jsonl: 0 rows\n  the files, or the "
-                   "split, have no rows"),
+                   "split train of them, have no rows"),
       conversation(
           "60b", "nothing to learn in any row", messages(user) + messages(user),
           "no row is left to train on\n  DIR/rows.jsonl: 2 of 2 rows dropped: 2 without anything "

@@ -118,8 +118,12 @@ Rows template_rows() {
               "{% for m in messages if m.role == 'user' or messages[0].content != 'c' %}"
               "<|im_start|>{{ m.role }}\n{{ m.content }}<|im_end|>\n{% endfor %}",
               "note: 1 of 3 rows dropped: 1 without anything to learn"),
-      with("53d", "legal: no words of the assistant, only the end of its turns",
-           "{% for m in messages %}<|im_start|>{{ m.role }}\n<|im_end|>\n{% endfor %}", ""),
+      with(
+          "53d", "no words of the assistant, only the end of its turns",
+          "{% for m in messages %}<|im_start|>{{ m.role }}\n<|im_end|>\n{% endfor %}",
+          "DIR/rows.jsonl:1: message 1: it should be learned, but the chat template writes nothing "
+          "of its content; use a template that does, or set \"train\": false on the message. A "
+          "template finds the content in a message's \"content\""),
   };
 }
 

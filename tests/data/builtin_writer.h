@@ -11,13 +11,14 @@
 
 namespace hone {
 
-// A built-in chat template with the special tokens of data/quickstart.
+// A built-in chat template, or that of a model's folder, with the special tokens of the folder.
 inline RenderChat builtin_writer(const Tokenizer& tokenizer,
-                                 const std::string& name = "qwen3_5_nothink") {
+                                 const std::string& name = "qwen3_5_nothink",
+                                 const std::string& folder = "data/quickstart") {
   ChatTemplateChoice choice;
   choice.name = name;
-  const auto chat_template = std::make_shared<const ChatTemplate>(
-      load_chat_template(choice, "data/quickstart", tokenizer));
+  const auto chat_template =
+      std::make_shared<const ChatTemplate>(load_chat_template(choice, folder, tokenizer));
   return [chat_template](const Conversation& c) { return chat_template->render(c); };
 }
 

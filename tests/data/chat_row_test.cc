@@ -47,8 +47,8 @@ TEST_CASE("read_conversation: split_thinking moves the reasoning out of answers"
   CHECK(split("<think>b") == "(none)|<think>b");
   CHECK(split("</think>b<think>") == "(none)|</think>b<think>");
   // What is no text stays.
-  CHECK(answer("\"content\": null", fields) ==
-        Json::parse(R"({"role": "assistant", "content": null})"));
+  CHECK(answer(R"("content": null, "tool_calls": [])", fields) ==
+        Json::parse(R"({"role": "assistant", "content": null, "tool_calls": []})"));
   const auto error = [&](const std::string& more) {
     return error_of(ErrorCode::kDataset,
                     [&] { answer("\"content\": \"<think>a</think>b\", " + more, fields); });
@@ -67,9 +67,12 @@ TEST_CASE("read_conversation: only text") {
                   fields_of_messages());
   };
   // Tables of rows have all keys in all parts.
-  CHECK(answer_of(R"({"type": "text", "text": "b", "image": null})")["content"].size() == 2);
+  CHECK(answer_of(R"({"type": "text", "text": "b", "image": null})")["content"].dump() ==
+        R"([{"type":"text","text":"a"},{"type":"text","text":"b"}])");
   for (const char* part : {R"({"type": "image"})", R"({"image_url": {"url": "a.png"}})",
-                           R"({"type": "video", "video": "a.mp4"})", R"({"type": "input_audio"})"})
+                           R"({"type": "video", "video": "a.mp4"})", R"({"type": "input_audio"})",
+                           R"({"type": "text", "text": "b", "image": "a.png"})",
+                           R"({"type": "think", "text": "b"})", R"({"type": "text"})", "3"})
     check_contains(error_of(ErrorCode::kDataset, [&] { answer_of(part); }),
                    "rows.jsonl:3: message 1: a part of the content is of type ");
 }

@@ -46,6 +46,15 @@ TEST_CASE("split: what a count is needed for, how it is written, what is none") 
     CHECK_MESSAGE(!parse_split(text).has_value(), text);
 }
 
+TEST_CASE("split: what can take no row") {
+  for (const char* none :
+       {"train[50:10]", "train[5:5]", "train[:0]", "train[:0%]", "train[-1:-5]", "train[50%:10%]"})
+    CHECK(parse_split(none)->is_empty());
+  for (const char* some : {"train", "train[5:]", "train[:5]", "train[5:6]", "train[-5:-1]",
+                           "train[5:-5]", "train[-5:5]", "train[50:10%]", "train[:-5]"})
+    CHECK_FALSE(parse_split(some)->is_empty());
+}
+
 TEST_CASE("split: several of them") {
   const auto parts = parse_split_sum("train[:10%]+ train[-10%:] +test");
   REQUIRE(parts.has_value());

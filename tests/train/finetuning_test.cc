@@ -211,7 +211,11 @@ TEST_CASE("finetuning: what is written where") {
       read_file((lora.outcome.result / "adapter_config.json").string(), ErrorCode::kModel));
   CHECK(adapter["base_model_name_or_path"] == "random:quickstart");
   CHECK(adapter["target_modules"] == "all-linear");
-  CHECK_FALSE(fs::exists(lora.outcome.result / "tokenizer.json"));
+  // The random model stops nowhere, so what says where the adapter does goes along.
+  const auto generation = nlohmann::json::parse(
+      read_file((lora.outcome.result / "generation_config.json").string(), ErrorCode::kModel));
+  CHECK(generation["eos_token_id"] == Tokenizer::load(kTokenizer).token_to_id("<|im_end|>"));
+  CHECK(fs::exists(lora.outcome.result / "tokenizer.json"));
 
   config = config_of({"full"}, dir / "rows.jsonl", dir / "full");
   config.max_steps = 1;

@@ -133,7 +133,7 @@ TEST_CASE("load_config: all problems at once, in the order of their places") {
         "  f.yaml:2:1: unknown key 'lora_rr'; did you mean 'lora_r'?\n"
         "  f.yaml:4:7: seed: expected an integer of at least 0, found '1.5'\n"
         "  f.yaml:5:12: datasets.0.path: required, but not given (a .jsonl or .json file of rows, "
-        "or a folder of them)\n"
+        "a folder of them, or a pattern of their names: data/*.jsonl)\n"
         "  f.yaml:5:13: unknown key 'datasets.0.pth'; did you mean 'datasets.0.path'?");
 }
 

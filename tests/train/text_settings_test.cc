@@ -61,10 +61,10 @@ class Fixture {
                          }));
   }
   // What a run with these keys exports.
-  TextSettings export_files(const std::string& keys) {
+  TextSettings export_files(const std::string& keys, const std::vector<int64_t>& stops = {7}) {
     const TextSettings s = settings(keys);
     write_tokenizer_files(dir_ / "out", dir_ / "model", s);
-    write_generation_config(dir_ / "out", dir_ / "model", s, {7});
+    write_generation_config(dir_ / "out", dir_ / "model", s, stops);
     return s;
   }
   Json json(const std::string& name) { return load_json(dir_ / name).raw(); }
@@ -91,11 +91,14 @@ const std::string kChat = "datasets: [{path: chat.jsonl}]\n";
 
 TEST_CASE("text settings: a run that changes nothing copies byte for byte") {
   Fixture f;
+  const std::vector<int64_t> stops = {7, Fixture::id("<|im_end|>")};
+  f.write("model/generation_config.json",
+          "{\"eos_token_id\":  [7, " + std::to_string(stops[1]) + "]}");
   for (const char* keys : {"", "chat_template: tokenizer_default\n",
                            "special_tokens: {eos_token: <|im_end|>, pad_token: <|endoftext|>}\n",
                            "special_tokens: {additional_special_tokens: [<|im_start|>]}\n"}) {
     CAPTURE(keys);
-    CHECK(f.export_files(kChat + keys).empty());
+    CHECK(f.export_files(kChat + keys, stops).changes_nothing(stops));
     for (const char* file : {"tokenizer.json", "tokenizer_config.json", "special_tokens_map.json",
                              "generation_config.json"})
       CHECK(f.read("out/" + std::string(file)) == f.read("model/" + std::string(file)));
@@ -104,8 +107,21 @@ TEST_CASE("text settings: a run that changes nothing copies byte for byte") {
   }
   const std::string text = "{% for m in messages %}[{{ m.content }}{{ eos_token }}]{% endfor %}";
   f.write("model/chat_template.jinja", text);
-  CHECK(f.export_files(kChat + "chat_template_jinja: \"" + text + "\"\n").empty());
+  CHECK(f.export_files(kChat + "chat_template_jinja: \"" + text + "\"\n", stops)
+            .changes_nothing(stops));
   CHECK(f.read("out/chat_template.jinja") == text);
+}
+
+// A model that was never asked anything stops at the end of a text, not of a turn.
+TEST_CASE("text settings: the model's own template ends answers with a stop token") {
+  Fixture f;
+  const TextSettings s = f.export_files(kChat);
+  CHECK(s.chat_template.empty());
+  CHECK(s.stop_tokens == std::vector<int64_t>{Fixture::id("<|im_end|>")});
+  CHECK_FALSE(s.changes_nothing({7}));
+  CHECK(f.json("out/generation_config.json")["eos_token_id"] ==
+        Json::array({7, Fixture::id("<|im_end|>")}));
+  CHECK(f.read("out/tokenizer_config.json") == f.read("model/tokenizer_config.json"));
 }
 
 TEST_CASE("text settings: another template goes along, and the old one does not stay") {
@@ -148,10 +164,10 @@ TEST_CASE("text settings: the template of the datasets, or the run's where they 
   CHECK(f.settings("datasets: [" + own + ", {path: chat.jsonl}]\nchat_template: qwen3_5\n")
             .chat_template == builtin("qwen3_5"));
   // A template that wrote nothing is none of the result's business.
-  CHECK(f.settings("datasets: [{path: text.jsonl}]\nchat_template: qwen3_5\n").empty());
+  CHECK(f.settings("datasets: [{path: text.jsonl}]\nchat_template: qwen3_5\n").changes_nothing({}));
   CHECK_FALSE(f.settings("datasets: [{path: text.jsonl}, {path: chat.jsonl}]\n"
                          "chat_template: qwen3_5\n")
-                  .empty());
+                  .changes_nothing({}));
   // The one that is used where a folder has none.
   f.write("model/tokenizer_config.json", "{\"eos_token\": \"<|im_end|>\"}");
   CHECK(f.export_files(kChat).chat_template == builtin("qwen3_5_nothink"));

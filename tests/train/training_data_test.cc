@@ -12,6 +12,8 @@
 #include "tests/data/error_of.h"
 #include "tests/data/temporary_directory.h"
 #include "train/chat_writer.h"
+#include "train/config_keys.h"
+#include "train/config_yaml.h"
 #include "train/load_config.h"
 #include "train/yaml.h"
 
@@ -232,6 +234,27 @@ TEST_CASE("training data: the keys of chat templates decide what conversations b
             "chat_template_jinja: \"{% for m in messages %}<{{ m.content }}>{% endfor %}\"\n") ==
         "<q0><a>");
 
+  // Variables of the template; a row's own ones are stronger.
+  const std::string shows =
+      "chat_template_jinja: \"{% for m in messages %}{{ m.content }}|{{ a }}|"
+      "{{ b }}|{{ c }}|{{ d is string }};{% endfor %}\"\n";
+  CHECK(f.written(shows + "chat_template_kwargs: {a: False, b: 3, c: x y, d: y}\n") ==
+        "q0|False|3|x y|True;a|False|3|x y|True;");
+  f.write("vars.jsonl",
+          "{\"messages\": [{\"role\": \"user\", \"content\": \"q\"}, {\"role\": "
+          "\"assistant\", \"content\": \"w\"}], \"chat_template_kwargs\": {\"b\": 4}}");
+  CHECK(f.text("datasets: [{path: vars.jsonl}]\n" + shows +
+               "chat_template_kwargs: {a: 0.5, b: 3}\n") == "q|0.5|4||False;w|0.5|4||False;");
+  // They are part of what kept tokens are known by.
+  const auto kept = [&](const std::string& value) {
+    return !f.load(kRows + "dataset_prepared_path: kept\n" + shows +
+                   "chat_template_kwargs: {a: " + value + "}\n")
+                .notices.empty();
+  };
+  CHECK_FALSE(kept("1"));
+  CHECK(kept("1"));
+  CHECK_FALSE(kept("2"));
+
   const auto refused = [&](ErrorCode code, const std::string& keys, const std::string& part) {
     check_contains(error_of(code, [&] { f.written(keys); }), part);
   };
@@ -265,6 +288,25 @@ TEST_CASE("training data: several splits, and files by a pattern") {
   CHECK(questions("json, split: 'train[:1]', data_files: ['hub/*/train-?.jsonl']") == "q0 ");
   check_contains(f.error(ErrorCode::kUsage, "datasets: [{path: hub, data_files: 'data/*.json'}]\n"),
                  "datasets.0.data_files: 'data/*.json' matches no file; tried ");
+  // The path itself.
+  CHECK(questions("'hub/data/te*.jsonl'") == "q100 q101 q102 ");
+  CHECK(questions("'hub/**/t*.jsonl', split: 'train[2:4]'") == "q102 q0 ");
+  CHECK(questions("'h*/data/test-[0-9].jsonl', ds_type: jsonl") == "q100 q101 q102 ");
+  const auto refused = [&](const std::string& item, const std::string& part) {
+    check_contains(f.error(ErrorCode::kUsage, "datasets: [{path: " + item + "}]\n"), part);
+  };
+  refused("'hub/*.json'", "f.yaml:3:19: datasets.0.path: 'hub/*.json' matches no file; tried ");
+  refused("'hub/*', name: data", "datasets.0.name: is a folder in path, but path is a pattern");
+}
+
+// The settings that a run records mean the same files.
+TEST_CASE("training data: a pattern is recorded with its files") {
+  Fixture f;
+  const TrainConfig c = f.config("datasets: [{path: 'hub/data/te*.jsonl'}]\n");
+  const TrainConfig again =
+      f.config("datasets: " + value_yaml(*find_key(train_keys(), "datasets"), c) + "\n");
+  CHECK(again.datasets[0].data_files == c.datasets[0].data_files);
+  CHECK(c.datasets[0].data_files == std::vector<std::string>{f.path("hub/data/test-0.jsonl")});
 }
 
 TEST_CASE("training data: a dataset can have a template of its own") {

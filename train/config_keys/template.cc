@@ -18,6 +18,10 @@ TrainKeys template_keys() {
                             "with chat_template: jinja, a template's text or the path of its file"),
                    "\"{% for m in messages %}{{ m.role }}: {{ m.content }}{{ eos_token }}"
                    "{% endfor %}\""),
+      with_example(honoured("chat_template_kwargs", &C::chat_template_kwargs,
+                            "variables of the chat template: booleans, numbers or texts; a row's "
+                            "own chat_template_kwargs override them"),
+                   "{enable_thinking: false}"),
       with_example(honoured("default_system_message", &C::default_system_message,
                             "system message of conversations that have none"),
                    "Be brief."),
@@ -27,7 +31,6 @@ TrainKeys template_keys() {
                    "it has"),
           "{eos_token: \"<|im_end|>\"}"),
       refused("tokens", "the vocabulary cannot grow"),
-      refused("chat_template_kwargs", "give them in the rows, each in its chat_template_kwargs"),
       refused("added_tokens_overrides", "the vocabulary cannot change"),
       refused("mean_resizing_embeddings", "the vocabulary cannot grow"),
       refused("shrink_embeddings", "the vocabulary cannot change"),

@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Rules about the data.
+#include <cmath>
+
 #include "train/config_rules/lines.h"
 
 namespace hone::config_rules {
@@ -34,6 +36,21 @@ TrainRules data_rules() {
           "packed rows always have sequence_len tokens"),
       at_most_one("two sources of evaluation rows", {"val_set_size", "test_datasets"},
                   "held-out rows come from one of the two; keep val_set_size or test_datasets"),
+      // 1 and 1.0 are one number, but 1.0 is written where parts are.
+      error(
+          "all rows held out", {"val_set_size"},
+          [](const C& c, const G& given) {
+            return c.val_set_size == 1 &&
+                   given.text("val_set_size").find('.') != std::string_view::npos;
+          },
+          "is a part of the rows, and would leave none to train on; give a smaller one, 0.05 say, "
+          "or 1 for a single row"),
+      error(
+          "a part of a row held out", {"val_set_size"},
+          [](const C& c, const G&) {
+            return c.val_set_size > 1 && c.val_set_size != std::floor(c.val_set_size);
+          },
+          "rows are held out whole; give their number, or a part of all rows below 1"),
       error(
           "rows to drop that are as long as rows can be", {"min_sample_len", "sequence_len"},
           [](const C& c, const G&) { return c.min_sample_len > c.sequence_len; },

@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Rules between the keys of one item of datasets.
+#include <algorithm>
+
 #include "data/split_slice.h"
 #include "train/config_rules/lines.h"
 
@@ -16,6 +18,15 @@ std::vector<ConfigRule<DatasetConfig>> dataset_item_rules() {
           [](const D& d, const G&) { return !parse_split_sum(d.split); },
           "expected a name, with a part of it or without: train, train[:20%], train[100:200]; or "
           "several with + between them"),
+      error<D>(
+          "a split without rows", {"split"},
+          [](const D& d, const G&) {
+            const auto slices = parse_split_sum(d.split);
+            return slices && std::any_of(slices->begin(), slices->end(),
+                                         [](const SplitSlice& slice) { return slice.is_empty(); });
+          },
+          "takes no row: it ends where it begins, or before; write the smaller bound first, as in "
+          "train[10:50]"),
       error<D>(
           "a table of rows", {"ds_type"},
           [](const D& d, const G&) {

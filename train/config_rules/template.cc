@@ -63,9 +63,20 @@ std::vector<ConfigRule<T>> rules_of(std::array<std::string_view, 3> names) {
 }  // namespace
 
 TrainRules template_rules() {
-  return rules_of<TrainConfig>({"a chat template that is unknown",
-                                "chat_template: jinja without a template",
-                                "a template's text that is not used"});
+  TrainRules rules = rules_of<TrainConfig>({"a chat template that is unknown",
+                                            "chat_template: jinja without a template",
+                                            "a template's text that is not used"});
+  rules.push_back(error(
+      "a template variable that the rows decide", {"chat_template_kwargs"},
+      [](const TrainConfig& c, const GivenKeys&) {
+        return std::any_of(c.chat_template_kwargs.begin(), c.chat_template_kwargs.end(),
+                           [](const auto& entry) {
+                             return entry.first == "messages" || entry.first == "tools" ||
+                                    entry.first == "add_generation_prompt";
+                           });
+      },
+      "messages, tools and add_generation_prompt are what each row, and its training, make them"));
+  return rules;
 }
 
 std::vector<ConfigRule<DatasetConfig>> dataset_template_rules() {

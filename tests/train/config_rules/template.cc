@@ -23,6 +23,8 @@ std::vector<RuleCase> template_rule_cases() {
       {"chat_template: jinja without a template", "chat_template: jinja\n",
        "chat_template: jinja\n" + text},
       {"a template's text that is not used", "chat_template: chatml\n" + text, text},
+      {"a template variable that the rows decide", "chat_template_kwargs: {tools: none}\n",
+       "chat_template_kwargs: {tool_style: none}\n"},
   };
 }
 
