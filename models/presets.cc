@@ -4,6 +4,8 @@
 
 #include <array>
 
+#include "models/qwen3_5.h"
+
 namespace hone {
 namespace {
 
@@ -44,6 +46,7 @@ void set_experts(ModelConfig& c, int64_t experts, int64_t per_token, int64_t wid
 
 ModelConfig qwen3_5(const Preset& p) {
   ModelConfig c;
+  set_qwen3_5_blocks(c);
   c.vocab_size = 248320;
   c.hidden_size = p.hidden;
   c.intermediate_size = p.width;
@@ -68,6 +71,7 @@ ModelConfig qwen3_5(const Preset& p) {
 // models: 3 delta-net layers + 1 attention layer, 8 experts of which 2 are used, a shared expert.
 ModelConfig quickstart() {
   ModelConfig c;
+  set_qwen3_5_blocks(c);
   c.vocab_size = 1024;
   c.hidden_size = 128;
   c.heads = 4;

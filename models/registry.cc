@@ -8,10 +8,10 @@ namespace hone {
 
 std::span<const ModelFamily> model_families() {
   static constexpr ModelFamily kFamilies[] = {
-      {"Qwen3_5ForCausalLM", "qwen3_5_text", read_qwen3_5_text},
-      {"Qwen3_5ForConditionalGeneration", "qwen3_5", read_qwen3_5_vl},
-      {"Qwen3_5MoeForCausalLM", "qwen3_5_moe_text", read_qwen3_5_text},
-      {"Qwen3_5MoeForConditionalGeneration", "qwen3_5_moe", read_qwen3_5_vl},
+      {"Qwen3_5ForCausalLM", "qwen3_5_text", read_qwen3_5_text, write_qwen3_5_text},
+      {"Qwen3_5ForConditionalGeneration", "qwen3_5", read_qwen3_5_vl, nullptr},
+      {"Qwen3_5MoeForCausalLM", "qwen3_5_moe_text", read_qwen3_5_text, write_qwen3_5_text},
+      {"Qwen3_5MoeForConditionalGeneration", "qwen3_5_moe", read_qwen3_5_vl, nullptr},
   };
   return kFamilies;
 }
