@@ -14,11 +14,17 @@ double positive(const JsonValue& json, std::string_view key) {
   return value;
 }
 
+// otherwise: 0 if the key is required.
+int64_t size_or(const JsonValue& json, const char* key, int64_t otherwise, IntRange range) {
+  return otherwise > 0 ? json.get_int_or(key, otherwise, range) : json.get_int(key, range);
+}
+
 void read_heads(const JsonValue& json, const ConfigDefaults& defaults, ModelConfig& config) {
-  config.heads = json.get_int("num_attention_heads", kSizeRange);
-  config.kv_heads = json.get_int_or("num_key_value_heads", config.heads, kSizeRange);
+  config.heads = size_or(json, "num_attention_heads", defaults.heads, kSizeRange);
+  config.kv_heads = json.get_int_or(
+      "num_key_value_heads", defaults.kv_heads > 0 ? defaults.kv_heads : config.heads, kSizeRange);
   if (config.heads % config.kv_heads != 0)
-    json.at("num_attention_heads")
+    (json.find("num_attention_heads") ? json.at("num_attention_heads") : json)
         .reject("a multiple of num_key_value_heads = " + std::to_string(config.kv_heads));
   config.head_dim = json.get_int_or("head_dim", defaults.head_dim, {0, 4096});
   if (config.head_dim == 0) {
@@ -53,7 +59,7 @@ RopeScaling read_scaling(const JsonValue& rope, const std::string& type) {
 
 void read_common(const JsonValue& json, const ConfigDefaults& defaults, ModelConfig& config) {
   config.model_type = json.get_string("model_type");
-  config.vocab_size = json.get_int("vocab_size", {1, 1 << 24});
+  config.vocab_size = size_or(json, "vocab_size", defaults.vocab_size, {1, 1 << 24});
   config.hidden_size = json.get_int("hidden_size", kSizeRange);
   config.max_positions =
       json.get_int_or("max_position_embeddings", defaults.max_positions, {1, 1 << 30});

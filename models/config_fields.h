@@ -17,6 +17,9 @@ inline constexpr IntRange kSizeRange{1, 1 << 20};
 
 // What a family takes a missing key for.
 struct ConfigDefaults {
+  int64_t vocab_size = 0;  // 0: required, as all sizes here
+  int64_t heads = 0;
+  int64_t kv_heads = 0;  // 0: as many as heads
   int64_t max_positions = 0;
   const char* norm_eps_key = "rms_norm_eps";
   double norm_eps = 1e-6;

@@ -85,7 +85,7 @@ TEST_CASE("config: impossible values are refused with the key's path") {
     CHECK(m.find("config.json") != std::string::npos);
     CHECK(m.find("expected") != std::string::npos);
   }
-  const std::string unknown = message("architectures", Json::array({"LlamaForCausalLM"}));
+  const std::string unknown = message("architectures", Json::array({"FalconForCausalLM"}));
   CHECK(unknown.find("Qwen3_5MoeForCausalLM") != std::string::npos);
 }
 

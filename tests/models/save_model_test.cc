@@ -88,7 +88,7 @@ TEST_CASE("save_model: the names, config.json and other parts of the base are ke
   for (const char* name : {"model.visual.patch.weight", "mtp.fc.weight",
                            "model.language_model.layers.1.mlp.experts.down_proj"})
     CHECK(test::same_bits(load_tensor(out, name), tensors.at(name)));
-  const std::string last = checkpoint_name(model.parameters.back().name, "language_model.");
+  const std::string last = module_name(model.parameters.back().name, "language_model.");
   CHECK(test::same_bits(load_tensor(out, last), trained));
   CHECK_FALSE(test::same_bits(load_tensor(out, last), tensors.at(last)));
 }
