@@ -2,12 +2,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "models/registry.h"
 
+#include "models/llama.h"
 #include "models/qwen3_5.h"
 
 namespace hone {
 
 std::span<const ModelFamily> model_families() {
   static constexpr ModelFamily kFamilies[] = {
+      {"LlamaForCausalLM", "llama", read_llama, write_llama},
       {"Qwen3_5ForCausalLM", "qwen3_5_text", read_qwen3_5_text, write_qwen3_5_text},
       {"Qwen3_5ForConditionalGeneration", "qwen3_5", read_qwen3_5_vl, nullptr},
       {"Qwen3_5MoeForCausalLM", "qwen3_5_moe_text", read_qwen3_5_text, write_qwen3_5_text},
