@@ -3,6 +3,7 @@
 #include "models/registry.h"
 
 #include "models/llama.h"
+#include "models/qwen3.h"
 #include "models/qwen3_5.h"
 
 namespace hone {
@@ -10,6 +11,7 @@ namespace hone {
 std::span<const ModelFamily> model_families() {
   static constexpr ModelFamily kFamilies[] = {
       {"LlamaForCausalLM", "llama", read_llama, write_llama},
+      {"Qwen3ForCausalLM", "qwen3", read_qwen3, write_qwen3},
       {"Qwen3_5ForCausalLM", "qwen3_5_text", read_qwen3_5_text, write_qwen3_5_text},
       {"Qwen3_5ForConditionalGeneration", "qwen3_5", read_qwen3_5_vl, nullptr},
       {"Qwen3_5MoeForCausalLM", "qwen3_5_moe_text", read_qwen3_5_text, write_qwen3_5_text},
