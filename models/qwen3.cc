@@ -10,6 +10,7 @@ namespace hone {
 namespace {
 
 constexpr ConfigDefaults kDense{.max_positions = 32768, .head_dim = 128};
+constexpr ConfigDefaults kMoe{.max_positions = 32768};
 
 // Everything but the MLP. slides(i): whether layer i has the window, if the model uses one.
 void read_blocks(const JsonValue& json, const ConfigDefaults& defaults,
@@ -50,6 +51,27 @@ void read_qwen3(const JsonValue& json, ModelConfig& config) {
 void write_qwen3(const ModelConfig& c, Json& j) {
   write_blocks(c, kDense, j);
   j["intermediate_size"] = c.intermediate_size;
+}
+
+void read_qwen3_moe(const JsonValue& json, ModelConfig& config) {
+  read_blocks(
+      json, kMoe, [](int64_t) { return true; }, config);
+  read_experts(json, json.find("num_experts") ? "num_experts" : "num_local_experts",
+               "moe_intermediate_size", /*default_aux_coef=*/0.001, config);
+  config.moe.renormalise = json.get_bool_or("norm_topk_prob", false);
+  config.moe.stored_split = true;
+  if (const auto dense = json.find("mlp_only_layers"); dense && dense->size() > 0)
+    dense->reject("[]: no layers with a dense MLP, which no published Qwen3 mixture has");
+  if (json.get_int_or("decoder_sparse_step", 1) != 1)
+    json.at("decoder_sparse_step").reject("1: experts in every layer");
+}
+
+void write_qwen3_moe(const ModelConfig& c, Json& j) {
+  write_blocks(c, kMoe, j);
+  write_experts(c, "num_experts", "moe_intermediate_size", j);
+  j["norm_topk_prob"] = c.moe.renormalise;
+  j["decoder_sparse_step"] = 1;
+  j["mlp_only_layers"] = Json::array();
 }
 
 }  // namespace hone

@@ -12,6 +12,7 @@ std::span<const ModelFamily> model_families() {
   static constexpr ModelFamily kFamilies[] = {
       {"LlamaForCausalLM", "llama", read_llama, write_llama},
       {"Qwen3ForCausalLM", "qwen3", read_qwen3, write_qwen3},
+      {"Qwen3MoeForCausalLM", "qwen3_moe", read_qwen3_moe, write_qwen3_moe},
       {"Qwen3_5ForCausalLM", "qwen3_5_text", read_qwen3_5_text, write_qwen3_5_text},
       {"Qwen3_5ForConditionalGeneration", "qwen3_5", read_qwen3_5_vl, nullptr},
       {"Qwen3_5MoeForCausalLM", "qwen3_5_moe_text", read_qwen3_5_text, write_qwen3_5_text},
