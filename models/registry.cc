@@ -4,6 +4,7 @@
 
 #include "models/llama.h"
 #include "models/mixtral.h"
+#include "models/nemotron.h"
 #include "models/olmoe.h"
 #include "models/qwen3.h"
 #include "models/qwen3_5.h"
@@ -14,6 +15,7 @@ std::span<const ModelFamily> model_families() {
   static constexpr ModelFamily kFamilies[] = {
       {"LlamaForCausalLM", "llama", read_llama, write_llama},
       {"MixtralForCausalLM", "mixtral", read_mixtral, write_mixtral},
+      {"NemotronForCausalLM", "nemotron", read_nemotron, write_nemotron},
       {"OlmoeForCausalLM", "olmoe", read_olmoe, write_olmoe},
       {"Qwen3ForCausalLM", "qwen3", read_qwen3, write_qwen3},
       {"Qwen3MoeForCausalLM", "qwen3_moe", read_qwen3_moe, write_qwen3_moe},
