@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "models/registry.h"
 
+#include "models/gemma3.h"
 #include "models/llama.h"
 #include "models/mixtral.h"
 #include "models/nemotron.h"
@@ -13,6 +14,8 @@ namespace hone {
 
 std::span<const ModelFamily> model_families() {
   static constexpr ModelFamily kFamilies[] = {
+      {"Gemma3ForCausalLM", "gemma3_text", read_gemma3_text, write_gemma3_text},
+      {"Gemma3ForConditionalGeneration", "gemma3", read_gemma3_vl, nullptr},
       {"LlamaForCausalLM", "llama", read_llama, write_llama},
       {"MixtralForCausalLM", "mixtral", read_mixtral, write_mixtral},
       {"NemotronForCausalLM", "nemotron", read_nemotron, write_nemotron},

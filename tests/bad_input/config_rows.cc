@@ -85,10 +85,11 @@ Rows config_rows() {
                       "config.json says [16777216, 32] for model.embed_tokens.weight"),
       with("37", "an unknown architecture", "architectures", Json::array({"FalconForCausalLM"}),
            "DIR/config.json: $.architectures[0]: expected one of the supported architectures "
-           "LlamaForCausalLM, MixtralForCausalLM, NemotronForCausalLM, OlmoeForCausalLM, "
-           "Qwen3ForCausalLM, Qwen3MoeForCausalLM, Qwen3_5ForCausalLM, "
-           "Qwen3_5ForConditionalGeneration, Qwen3_5MoeForCausalLM, "
-           "Qwen3_5MoeForConditionalGeneration, found \"FalconForCausalLM\""),
+           "Gemma3ForCausalLM, Gemma3ForConditionalGeneration, LlamaForCausalLM, "
+           "MixtralForCausalLM, NemotronForCausalLM, OlmoeForCausalLM, Qwen3ForCausalLM, "
+           "Qwen3MoeForCausalLM, Qwen3_5ForCausalLM, Qwen3_5ForConditionalGeneration, "
+           "Qwen3_5MoeForCausalLM, Qwen3_5MoeForConditionalGeneration"
+           ", found \"FalconForCausalLM\""),
       with("38", "a dtype that does not exist", "dtype", "bfloat61",
            "DIR/config.json: $.dtype: expected float32, bfloat16, float16 or float64, found "
            "\"bfloat61\""),

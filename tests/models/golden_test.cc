@@ -108,8 +108,8 @@ TEST_CASE("golden: in float64 every number agrees to ten digits") {
   }
 }
 
-constexpr const char* kTextFamilies[] = {"llama",   "qwen3", "qwen3_moe",
-                                         "mixtral", "olmoe", "nemotron"};
+constexpr const char* kTextFamilies[] = {"llama", "qwen3",    "qwen3_moe",  "mixtral",
+                                         "olmoe", "nemotron", "gemma3_text"};
 
 // Four sequences in one row against transformers with each of them alone.
 TEST_CASE("golden: the text families") {
