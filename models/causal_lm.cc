@@ -18,15 +18,19 @@ CausalLm::CausalLm(nn::Builder& b, const ModelConfig& config)
                 : Weight(b.parameter("lm_head.weight", {config.vocab_size, config.hidden_size},
                                      nn::Init::normal(config.initializer_range)))) {}
 
-kernels::RotaryTable CausalLm::rotary(const Tensor& positions) const {
-  return kernels::rotary_table(positions, inverse_frequencies(config_.rotary),
-                               config_.rotary.mrope_section, dtype_);
+void CausalLm::set_rotary(const Tensor& positions, nn::ForwardContext& context) const {
+  const auto table = [&](const RotaryConfig& rotary) {
+    return kernels::rotary_table(positions, inverse_frequencies(rotary), rotary.mrope_section,
+                                 dtype_);
+  };
+  context.rotary = table(config_.rotary);
+  if (config_.sliding_rotary) context.sliding_rotary = table(*config_.sliding_rotary);
 }
 
 nn::ForwardContext CausalLm::context(const Batch& batch) const {
   nn::ForwardContext c;
   c.cu_seqlens = batch.cu_seqlens;
-  c.rotary = rotary(batch.positions);
+  set_rotary(batch.positions, c);
   return c;
 }
 
@@ -34,7 +38,7 @@ Tensor CausalLm::extend(const Tensor& ids, const Tensor& positions, const nn::Se
                         const DecoderState& state) const {
   nn::ForwardContext c;
   c.cu_seqlens = slots.sequences.cu_seqlens;
-  c.rotary = rotary(positions);
+  set_rotary(positions, c);
   c.decoding = true;
   return decoder_.extend(ids, c, slots, state);
 }

@@ -47,7 +47,7 @@ class CausalLm {
   Tensor logits(const Tensor& hidden) const;
 
  private:
-  kernels::RotaryTable rotary(const Tensor& positions) const;
+  void set_rotary(const Tensor& positions, nn::ForwardContext& context) const;
 
   ModelConfig config_;
   DType dtype_;

@@ -6,6 +6,7 @@
 
 #include <cmath>
 #include <nlohmann/json.hpp>
+#include <numbers>
 
 #include "models/registry.h"
 
@@ -73,57 +74,60 @@ ModelConfig parse_model_config(const JsonValue& json) {
 }
 
 std::string to_config_json(const ModelConfig& c, const std::string& dtype) {
-  Json j;
-  j["architectures"] = {c.architecture};
-  j["model_type"] = c.model_type;
-  j["dtype"] = dtype;
-  j["vocab_size"] = c.vocab_size;
-  j["hidden_size"] = c.hidden_size;
-  j["num_hidden_layers"] = c.num_layers();
-  j["num_attention_heads"] = c.heads;
-  j["num_key_value_heads"] = c.kv_heads;
-  j["head_dim"] = c.head_dim;
-  j["hidden_act"] = "silu";
-  j["attention_bias"] = c.attention_bias;
-  j["max_position_embeddings"] = c.max_positions;
-  j["rms_norm_eps"] = c.rms_norm_eps;
-  j["initializer_range"] = c.initializer_range;
-  j["tie_word_embeddings"] = c.tie_word_embeddings;
-  j["rope_parameters"] = {{"rope_type", "default"},
-                          {"rope_theta", c.rotary.theta},
-                          {"partial_rotary_factor",
-                           static_cast<double>(c.rotary.dims) / static_cast<double>(c.head_dim)},
-                          {"mrope_section", c.rotary.mrope_section},
-                          {"mrope_interleaved", true}};
-  j["linear_conv_kernel_dim"] = c.delta_net.conv_kernel;
-  j["linear_key_head_dim"] = c.delta_net.key_dim;
-  j["linear_value_head_dim"] = c.delta_net.value_dim;
-  j["linear_num_key_heads"] = c.delta_net.key_heads;
-  j["linear_num_value_heads"] = c.delta_net.value_heads;
-  for (LayerType t : c.layers)
-    j["layer_types"].push_back(t == LayerType::full_attention ? "full_attention"
-                                                              : "linear_attention");
-  if (!c.eos_token_ids.empty()) j["eos_token_id"] = c.eos_token_ids[0];
-  if (c.is_moe()) {
-    j["num_experts"] = c.moe.experts;
-    j["num_experts_per_tok"] = c.moe.experts_per_token;
-    j["moe_intermediate_size"] = c.moe.expert_width;
-    j["shared_expert_intermediate_size"] = c.moe.shared_width;
-    j["router_aux_loss_coef"] = c.moe.aux_loss_coef;
-    j["output_router_logits"] = c.moe.aux_loss;
-  } else {
-    j["intermediate_size"] = c.intermediate_size;
-  }
-  return j.dump(2) + "\n";
+  for (const ModelFamily& f : model_families())
+    if (f.architecture == c.architecture) {
+      check(f.write_config != nullptr, "to_config_json: ", c.architecture,
+            " is the text part of another model's config.json");
+      Json j;
+      j["architectures"] = {c.architecture};
+      j["model_type"] = c.model_type;
+      j["dtype"] = dtype;
+      f.write_config(c, j);
+      return j.dump(2) + "\n";
+    }
+  fail(ErrorCode::kInternal, "to_config_json: no family is called ", c.architecture);
 }
 
+std::string_view name_of(LayerType type) {
+  switch (type) {
+    case LayerType::linear_attention:
+      return "linear_attention";
+    case LayerType::sliding_attention:
+      return "sliding_attention";
+    case LayerType::full_attention:
+      break;
+  }
+  return "full_attention";
+}
+
+namespace {
+
+// One frequency, in radians a token.
+float llama3_frequency(float f, const RopeScaling& s) {
+  const auto factor = static_cast<float>(s.factor),
+             low = static_cast<float>(s.low_frequency_factor),
+             high = static_cast<float>(s.high_frequency_factor),
+             original = static_cast<float>(s.original_positions);
+  const float wavelength = static_cast<float>(2 * std::numbers::pi) / f;
+  if (wavelength < original / high) return f;
+  if (wavelength > original / low) return f / factor;
+  const float kept = (original / wavelength - low) / (high - low);
+  return (1 - kept) * (f / factor) + kept * f;
+}
+
+}  // namespace
+
 std::vector<double> inverse_frequencies(const RotaryConfig& rotary) {
-  std::vector<double> f;
+  std::vector<double> frequencies;
   for (int64_t j = 0; j < rotary.dims / 2; ++j) {
     const float exponent = static_cast<float>(2 * j) / static_cast<float>(rotary.dims);
-    f.push_back(1.0f / std::pow(static_cast<float>(rotary.theta), exponent));
+    float f = 1.0f / std::pow(static_cast<float>(rotary.theta), exponent);
+    if (rotary.scaling.kind == RopeScaling::Kind::linear)
+      f /= static_cast<float>(rotary.scaling.factor);
+    if (rotary.scaling.kind == RopeScaling::Kind::llama3) f = llama3_frequency(f, rotary.scaling);
+    frequencies.push_back(f);
   }
-  return f;
+  return frequencies;
 }
 
 }  // namespace hone

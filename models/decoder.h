@@ -4,18 +4,23 @@
 // The decoder: embedding, the residual stream through the layers that the config lists, final norm.
 // Every text family is this walk over ModelConfig::layers.
 //
-//   h  = x + mixer(RMSNorm(x))        mixer: GatedDeltaNet or GatedAttention
-//   x' = h + mlp(RMSNorm(h))          mlp: SwigluMlp or SparseMoe
+//   x0 = embedding_scale * embedding[ids]
+//   h  = x + mixer(norm(x))           mixer: GatedDeltaNet or Attention
+//   x' = h + mlp(norm(h))             mlp: Mlp or SparseMoe
+//   With sandwich norms, mixer and mlp are followed by a norm of their own.
+//                                                 source: Ding et al. 2021, arXiv:2105.13290
 #pragma once
 
+#include <optional>
 #include <variant>
 #include <vector>
 
 #include "models/config.h"
 #include "models/decoder_state.h"
-#include "nn/gated_attention.h"
+#include "nn/attention.h"
 #include "nn/gated_delta_net.h"
 #include "nn/mlp.h"
+#include "nn/norm.h"
 #include "nn/sparse_moe.h"
 
 namespace hone {
@@ -47,22 +52,22 @@ class DecoderLayer {
   bool trains() const { return trains_; }
 
  private:
-  Var normed(const Var& x) const;
   // From the mixer's output on.
   Output finish(const Var& mixed, const Var& x, const nn::ForwardContext& context,
                 const Tensor& replay_ids) const;
 
-  double eps_;
-  Var input_norm_;
-  std::variant<nn::GatedDeltaNet, nn::GatedAttention> mixer_;
-  Var post_norm_;
-  std::variant<nn::SwigluMlp, nn::SparseMoe> mlp_;
+  nn::Norm input_norm_;
+  std::variant<nn::GatedDeltaNet, nn::Attention> mixer_;
+  std::optional<nn::Norm> mixer_output_norm_;  // sandwich
+  nn::Norm mlp_norm_;
+  std::variant<nn::Mlp, nn::SparseMoe> mlp_;
+  std::optional<nn::Norm> mlp_output_norm_;  // sandwich
   bool trains_ = false;
 };
 
 class Decoder {
  public:
-  // Parameters: model.embed_tokens.weight [V, C], model.layers.<i>.*, model.norm.weight [C].
+  // Parameters: model.embed_tokens.weight [V, C], model.layers.<i>.*, model.norm.*.
   Decoder(nn::Builder& b, const ModelConfig& config);
 
   // ids [N] i64. recompute: keep only each layer's input and run the layer again in backward.
@@ -77,10 +82,12 @@ class Decoder {
   const Var& embedding() const { return embedding_; }
 
  private:
-  double eps_;
+  Var embed(const Tensor& ids) const;
+
   Var embedding_;
+  double embedding_scale_;
   std::vector<DecoderLayer> layers_;
-  Var norm_;
+  std::optional<nn::Norm> norm_;
 };
 
 }  // namespace hone

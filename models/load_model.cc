@@ -22,8 +22,8 @@ bool is_random(const LoadOptions& o) { return o.model.starts_with(kRandom); }
 // Whether a weight is among LoadOptions::unfrozen.
 class UnfrozenNames {
  public:
-  UnfrozenNames(const std::vector<std::string>& patterns, std::string infix)
-      : infix_(std::move(infix)) {
+  UnfrozenNames(const std::vector<std::string>& patterns, const ModelConfig& config)
+      : names_(config) {
     for (const std::string& pattern : patterns)
       by_user([&] {
         patterns_.push_back(Regex::compile("(?:" + pattern + ").*", Regex::Syntax::kPattern,
@@ -32,9 +32,7 @@ class UnfrozenNames {
   }
 
   bool contains(const std::string& name) const {
-    constexpr std::string_view kModel = "model.";
-    std::string full = name;
-    if (name.starts_with(kModel)) full.insert(kModel.size(), infix_);
+    const std::string full = names_.name(name);
     bool found = false;
     by_user([&] {
       found = std::any_of(patterns_.begin(), patterns_.end(), [&](const Regex& pattern) {
@@ -56,7 +54,7 @@ class UnfrozenNames {
   }
 
   std::vector<Regex> patterns_;
-  std::string infix_;
+  CheckpointNames names_;
 };
 
 nn::BuildOptions build_options(const LoadOptions& o, const ModelConfig& config,
@@ -67,7 +65,7 @@ nn::BuildOptions build_options(const LoadOptions& o, const ModelConfig& config,
   b.quantise = o.quantise;
   b.train_base = o.train_base;
   if (!o.unfrozen.empty())
-    b.trains = [names = UnfrozenNames(o.unfrozen, config.name_infix)](const std::string& name) {
+    b.trains = [names = UnfrozenNames(o.unfrozen, config)](const std::string& name) {
       return names.contains(name);
     };
   if (targets) targets->install(b);

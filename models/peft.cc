@@ -76,10 +76,10 @@ PeftLayout::PeftLayout(const std::vector<std::string>& lora_names, const std::st
 
 std::string PeftLayout::key(const std::string& name) const {
   const auto e = expert_name(name);
-  if (!e) return checkpoint_name(name, infix_);
+  if (!e) return module_name(name, infix_);
   const bool both =
       std::find(both_targeted_.begin(), both_targeted_.end(), e->module) != both_targeted_.end();
-  return checkpoint_name(e->module, infix_) + (both && e->gate_up ? ".base_layer" : "") +
+  return module_name(e->module, infix_) + (both && e->gate_up ? ".base_layer" : "") +
          (e->is_a ? ".lora_A.weight" : ".lora_B.weight");
 }
 

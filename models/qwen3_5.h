@@ -10,6 +10,10 @@ namespace hone {
 
 // The flat text config (Qwen3_5ForCausalLM, Qwen3_5MoeForCausalLM).
 void read_qwen3_5_text(const JsonValue& json, ModelConfig& config);
+void write_qwen3_5_text(const ModelConfig& config, Json& json);
+
+// Zero-centred norms, normalised queries and keys, gated attention.
+void set_qwen3_5_blocks(ModelConfig& config);
 
 // The text part of a vision-language config (...ForConditionalGeneration): text_config, with
 // tie_word_embeddings from the top level and weights named model.language_model.*.

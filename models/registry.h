@@ -11,11 +11,14 @@
 
 namespace hone {
 
-// A family: the architecture names it answers to, and how to read its config.
+// A family: the architecture names it answers to, and how to read and write its config.
 struct ModelFamily {
   std::string_view architecture;  // config.json's architectures[0]
   std::string_view model_type;    // config.json's model_type, for configs without architectures
   void (*read_config)(const JsonValue& json, ModelConfig& config);
+  // The keys after "dtype" of a config that read_config reads back; null where the text is a part of
+  // a larger model.
+  void (*write_config)(const ModelConfig& config, Json& json);
 };
 
 std::span<const ModelFamily> model_families();

@@ -36,19 +36,27 @@ void save_model(const std::string& dir, const LoadedModel& loaded, const std::st
   if (!base_dir.empty()) base = ModelFiles::open(base_dir);
   const std::vector<std::string> others = base ? passed_on(*base) : std::vector<std::string>();
 
+  const CheckpointNames names =
+      base ? CheckpointNames(loaded.config, *base) : CheckpointNames(loaded.config);
   std::vector<TensorSpec> specs;
   for (const nn::Parameter& p : loaded.parameters) {
     check(p.var.defined(), "save_model: ", p.name, " is quantised");
-    specs.push_back({checkpoint_name(p.name, loaded.config.name_infix),
-                     stored_type_for(p.var.dtype()), p.shape});
+    for (const StoredPart& part : names.parts(p.name, p.shape))
+      specs.push_back({part.name, stored_type_for(p.var.dtype()), part.shape});
   }
   for (const std::string& name : others)
     specs.push_back({name, base->info(name).type, base->info(name).shape});
 
   ModelWriter writer(dir, specs);
-  for (size_t i = 0; i < loaded.parameters.size(); ++i) {
-    const Tensor host = loaded.parameters[i].var.value().to(kCpu);
-    writer.write(specs[i].name, named_bytes(specs[i].name, host).bytes);
+  for (const nn::Parameter& p : loaded.parameters) {
+    const Tensor host = p.var.value().to(kCpu);
+    const Tensor flat = host.view({host.numel()});
+    int64_t at = 0;
+    for (const StoredPart& part : names.parts(p.name, p.shape)) {
+      const int64_t count = part.shape.numel();
+      writer.write(part.name, named_bytes(part.name, flat.rows(at, at + count)).bytes);
+      at += count;
+    }
   }
   std::vector<std::byte> bytes;
   for (const std::string& name : others) {

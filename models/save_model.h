@@ -17,7 +17,8 @@ namespace hone {
 //             byte, and so are the tensors of parts that the text model leaves out (vision tower,
 //             multi-token prediction). Empty for a preset, which gets a config.json of its own.
 //
-// A head tied to the embedding is left out; experts are written fused. Memory: one tensor.
+// A head tied to the embedding is left out; experts are written fused or one by one, as the base has
+// them, without one as the family publishes them. Memory: one tensor.
 // Requires: no LoRA, nothing quantised. Errors: kDisk; kUsage and kModel as ModelWriter,
 // ModelFiles.
 void save_model(const std::string& dir, const LoadedModel& loaded, const std::string& base_dir);

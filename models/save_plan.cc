@@ -2,14 +2,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "models/save_plan.h"
 
-#include <string_view>
-
 namespace hone {
 namespace {
 
 constexpr SavePolicy kRecompute = SavePolicy::recompute;
 
-// Qwen3.5: delta net and gated attention layers, dense or with experts. N rows; sizes of one layer.
+// One plan for every family: a tensor that a family does not have, or has without a recipe, changes
+// nothing. N rows; sizes of one layer. Without norms of q and k these are kept, since attention is the
+// only one to hold them; without a gate o_proj reads what the attention saves.
 //
 //   computed again          size             from what is kept for another reason
 //   linear.x, before        [N, C] twice     the residual stream: the two RMSNorms save their input,
@@ -28,19 +28,15 @@ constexpr SavePolicy kRecompute = SavePolicy::recompute;
 // from elsewhere, and what a router chose. Kept by intent: attention.o and the delta rule's output
 // (attention and delta rule again), add_gated.shared and moe_experts.gate_up (matrix products
 // again), the gates g and beta [N, Hv] (small).
-const SavePlan kQwen3_5 = {
+const SavePlan kPlan = {
     {"linear.x", kRecompute},           {"moe_experts.x", kRecompute},
     {"attention.q", kRecompute},        {"attention.k", kRecompute},
     {"split_l2_norm.qkv", kRecompute},  {"gated_delta_rule.q", kRecompute},
     {"gated_delta_rule.k", kRecompute}, {"gated_delta_rule.v", kRecompute},
 };
 
-const SavePlan kKeepAll;
-
 }  // namespace
 
-const SavePlan& save_plan_of(const ModelConfig& config) {
-  return std::string_view(config.architecture).starts_with("Qwen3_5") ? kQwen3_5 : kKeepAll;
-}
+const SavePlan& save_plan_of(const ModelConfig&) { return kPlan; }
 
 }  // namespace hone

@@ -1,7 +1,7 @@
 // Copyright 2026 The hone authors.
 // SPDX-License-Identifier: Apache-2.0
 //
-// What backward computes again instead of keeping it: the plan of each architecture family.
+// What backward computes again instead of keeping it.
 #pragma once
 
 #include "autograd/saved.h"

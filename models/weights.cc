@@ -2,40 +2,89 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "models/weights.h"
 
+#include <algorithm>
+
 #include "data/printable.h"
 
 namespace hone {
 namespace {
 
-bool is_gate_up(const std::string& stack) { return stack.ends_with(".experts.gate_up_proj"); }
+constexpr std::string_view kModel = "model.";
+constexpr std::string_view kHead = "lm_head.weight";
 
-// Where the parts of one expert are when a stack is stored expert by expert, from the top row down.
-std::vector<std::string> parts_of_expert(const std::string& stack, int64_t expert) {
-  const std::string prefix = stack.substr(0, stack.rfind('.') + 1) + std::to_string(expert) + ".";
-  if (!is_gate_up(stack)) return {prefix + "down_proj.weight"};
-  return {prefix + "gate_proj.weight", prefix + "up_proj.weight"};
+bool is_gate_up(std::string_view stack) { return stack.ends_with(".experts.gate_up_proj"); }
+bool is_stack(std::string_view name) {
+  return is_gate_up(name) || name.ends_with(".experts.down_proj");
 }
 
-// The shape of one such part of a stack [E, rows, columns].
-Shape shape_of_part(const std::string& stack, const Shape& shape) {
-  return {is_gate_up(stack) ? shape[1] / 2 : shape[1], shape[2]};
+bool any_stack(const ModelFiles& files) {
+  return std::any_of(files.tensors().begin(), files.tensors().end(),
+                     [](const auto& tensor) { return is_stack(tensor.first); });
 }
 
 }  // namespace
 
-std::string checkpoint_name(const std::string& name, const std::string& infix) {
-  return name.starts_with("model.") ? "model." + infix + name.substr(6) : name;
+std::string module_name(const std::string& name, const std::string& infix) {
+  return name.starts_with(kModel) ? "model." + infix + name.substr(kModel.size()) : name;
+}
+
+CheckpointNames::CheckpointNames(const ModelConfig& config)
+    : root_("model." + config.name_infix),
+      experts_(config.moe.names),
+      split_(config.moe.stored_split) {}
+
+CheckpointNames::CheckpointNames(const ModelConfig& config, const ModelFiles& files)
+    : CheckpointNames(config) {
+  split_ = config.is_moe() && !any_stack(files);
+  if (!config.name_infix.empty() &&
+      files.contains(config.name_infix + "model.embed_tokens.weight")) {
+    root_ = config.name_infix + "model.";
+    head_ = config.name_infix;
+  }
+}
+
+std::string CheckpointNames::name(const std::string& parameter) const {
+  if (parameter == kHead) return head_ + parameter;
+  if (!parameter.starts_with(kModel)) return parameter;
+  std::string stored = root_ + parameter.substr(kModel.size());
+  for (const std::string_view own : {".mlp.gate.", ".mlp.experts."})
+    if (const size_t at = stored.find(own); at != std::string::npos)
+      stored.replace(at + 1, std::string_view("mlp").size(), experts_.block);
+  return stored;
+}
+
+std::vector<StoredPart> CheckpointNames::parts(const std::string& parameter,
+                                               const Shape& shape) const {
+  const std::string stored = name(parameter);
+  if (!split_ || !is_stack(stored)) return {{stored, shape}};
+  const std::string experts = stored.substr(0, stored.rfind('.') + 1);
+  std::vector<StoredPart> parts;
+  for (int64_t e = 0; e < shape[0]; ++e) {
+    const auto part = [&](const std::string& matrix, int64_t rows) {
+      parts.push_back({experts + std::to_string(e) + "." + matrix + ".weight", {rows, shape[2]}});
+    };
+    if (is_gate_up(stored)) {
+      part(experts_.gate, shape[1] / 2);
+      part(experts_.up, shape[1] / 2);
+    } else {
+      part(experts_.down, shape[1]);
+    }
+  }
+  return parts;
 }
 
 bool is_other_part(std::string_view name, bool tied) {
-  for (const char* prefix : {"model.visual.", "visual.", "mtp.", "model.mtp."})
+  for (const char* prefix :
+       {"model.visual.", "visual.", "mtp.", "model.mtp.", "vision_tower.", "model.vision_tower.",
+        "multi_modal_projector.", "model.multi_modal_projector."})
     if (name.starts_with(prefix)) return true;
-  return tied && name == "lm_head.weight";
+  if (name.ends_with(".rotary_emb.inv_freq")) return true;
+  return tied && (name == kHead || name.ends_with(".lm_head.weight"));
 }
 
 CheckpointReader::CheckpointReader(const std::string& directory, const ModelConfig& config)
     : files_(ModelFiles::open(directory)),
-      infix_(config.name_infix),
+      names_(config, files_),
       tied_(config.tie_word_embeddings) {}
 
 const StoredTensor& CheckpointReader::expect(const std::string& stored, const Shape& shape,
@@ -58,51 +107,35 @@ std::string CheckpointReader::place_of(const std::string& stored) const {
   return printable(files_.file_of(stored).path(), 4096) + ": tensor " + printable(stored);
 }
 
-Tensor CheckpointReader::read_exact(const std::string& stored, const Shape& shape,
-                                    const std::string& asked_for) {
-  expect(stored, shape, asked_for);
-  used_.insert(stored);
-  return load_tensor(files_, stored);
+Tensor CheckpointReader::read_part(const StoredPart& part, const std::string& asked_for) {
+  expect(part.name, part.shape, asked_for);
+  used_.insert(part.name);
+  return load_tensor(files_, part.name);
 }
 
 void CheckpointReader::require(const std::string& name, const Shape& shape) const {
-  const std::string stored = checkpoint_name(name, infix_);
-  if (!is_split_stack(stored)) {
-    expect(stored, shape, name);
-    return;
-  }
-  for (int64_t e = 0; e < shape[0]; ++e)
-    for (const std::string& part : parts_of_expert(stored, e))
-      expect(part, shape_of_part(stored, shape), name);
-}
-
-// Is an expert stack stored expert by expert?
-bool CheckpointReader::is_split_stack(const std::string& stored) const {
-  return (is_gate_up(stored) || stored.ends_with(".experts.down_proj")) && !files_.contains(stored);
-}
-
-Tensor CheckpointReader::read_experts(const nn::WeightRequest& request, const std::string& stored) {
-  Tensor stack;
-  for (int64_t e = 0; e < request.shape[0]; ++e) {
-    int64_t row = 0;
-    for (const std::string& name : parts_of_expert(stored, e)) {
-      const Tensor t = read_exact(name, shape_of_part(stored, request.shape), request.name);
-      if (!stack.defined()) stack = Tensor::empty(request.shape, t.dtype());
-      if (t.dtype() != stack.dtype())
-        fail(ErrorCode::kModel, place_of(name), " is ", name_of(t.dtype()),
-             ", the experts before it are ", name_of(stack.dtype()));
-      const Tensor expert = stack.rows(e, e + 1).view({request.shape[1], request.shape[2]});
-      copy_bytes(t, expert.rows(row, row + t.dim(0)));
-      row += t.dim(0);
-    }
-  }
-  return stack;
+  for (const StoredPart& part : names_.parts(name, shape)) expect(part.name, part.shape, name);
 }
 
 Tensor CheckpointReader::read(const nn::WeightRequest& request) {
-  const std::string stored = checkpoint_name(request.name, infix_);
-  return is_split_stack(stored) ? read_experts(request, stored)
-                                : read_exact(stored, request.shape, request.name);
+  const std::vector<StoredPart> parts = names_.parts(request.name, request.shape);
+  if (parts.size() == 1 && parts[0].shape == request.shape)
+    return read_part(parts[0], request.name);
+  Tensor whole, flat;
+  int64_t at = 0;
+  for (const StoredPart& part : parts) {
+    const Tensor t = read_part(part, request.name);
+    if (!whole.defined()) {
+      whole = Tensor::empty(request.shape, t.dtype());
+      flat = whole.view({whole.numel()});
+    }
+    if (t.dtype() != whole.dtype())
+      fail(ErrorCode::kModel, place_of(part.name), " is ", name_of(t.dtype()),
+           ", the experts before it are ", name_of(whole.dtype()));
+    copy_bytes(t.view({t.numel()}), flat.rows(at, at + t.numel()));
+    at += t.numel();
+  }
+  return whole;
 }
 
 std::string CheckpointReader::finish() const {

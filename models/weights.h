@@ -15,18 +15,45 @@
 
 namespace hone {
 
-// The checkpoint's name for a parameter: model.X is model.<infix>X there (ModelConfig::name_infix).
-std::string checkpoint_name(const std::string& name, const std::string& infix);
+// The name of a parameter in transformers' model: model.X is model.<infix>X there
+// (ModelConfig::name_infix). Adapter files have these names.
+std::string module_name(const std::string& name, const std::string& infix);
 
-// A stored tensor of a part that a text model leaves out: vision tower, multi-token prediction, and
-// with tied embeddings a copy of the head.
+// A tensor of a checkpoint.
+struct StoredPart {
+  std::string name;
+  Shape shape;
+};
+
+// The names that a checkpoint gives the parameters that nn/ asks for.
+//
+// model.X is stored as model.X or, in vision-language checkpoints, as model.language_model.X, in
+// older ones as language_model.model.X. Expert stacks are stored fused (experts.gate_up_proj
+// [E, 2F, C], experts.down_proj [E, C, F]) or expert by expert, under the names of ExpertNames.
+class CheckpointNames {
+ public:
+  // As the family publishes its checkpoints.
+  explicit CheckpointNames(const ModelConfig& config);
+  // As these files have it.
+  CheckpointNames(const ModelConfig& config, const ModelFiles& files);
+
+  // The tensor of a parameter; of an expert stack, what it is called when it is fused.
+  std::string name(const std::string& parameter) const;
+  // The tensors that a parameter of this shape consists of: laid end to end they are the parameter.
+  std::vector<StoredPart> parts(const std::string& parameter, const Shape& shape) const;
+
+ private:
+  std::string root_;  // in the place of "model."
+  std::string head_;  // in front of "lm_head.weight"
+  ExpertNames experts_;
+  bool split_;
+};
+
+// A stored tensor of a part that a text model leaves out: vision tower, multi-token prediction,
+// rotary tables of old files, and with tied embeddings a copy of the head.
 bool is_other_part(std::string_view stored_name, bool tied);
 
 // Reads one tensor at a time: memory in use while loading is what the model keeps plus that tensor.
-//
-// model.X is stored as model.X or, in vision-language checkpoints, as model.language_model.X.
-// Expert stacks are stored fused (experts.gate_up_proj [E, 2F, C], experts.down_proj [E, C, F]) or
-// expert by expert (experts.<e>.{gate,up,down}_proj.weight); both give the fused tensor.
 class CheckpointReader {
  public:
   // Errors: kModel, kDisk, as ModelFiles::open.
@@ -48,12 +75,10 @@ class CheckpointReader {
   const StoredTensor& expect(const std::string& stored, const Shape& shape,
                              const std::string& asked_for) const;
   std::string place_of(const std::string& stored) const;
-  bool is_split_stack(const std::string& stored) const;
-  Tensor read_exact(const std::string& stored, const Shape& shape, const std::string& asked_for);
-  Tensor read_experts(const nn::WeightRequest& request, const std::string& stored);
+  Tensor read_part(const StoredPart& part, const std::string& asked_for);
 
   ModelFiles files_;
-  std::string infix_;
+  CheckpointNames names_;
   bool tied_;
   std::set<std::string, std::less<>> used_;
 };

@@ -2,21 +2,35 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <optional>
+
+#include "nn/block_kinds.h"
 #include "nn/linear.h"
 
 namespace hone::nn {
 
-// SwiGLU MLP: down(silu(gate x) * up x).                 source: Shazeer 2020, arXiv:2002.05202
-class SwigluMlp {
+struct MlpConfig {
+  int64_t hidden = 0;  // C
+  int64_t width = 0;   // F
+  MlpKind kind = MlpKind::swiglu;
+  bool bias = false;
+  double init = 0.02;
+};
+
+// A dense MLP; its maths by kind in nn/block_kinds.h.
+class Mlp {
  public:
-  // Parameters: <path>.{gate_proj,up_proj}.weight [F, C], <path>.down_proj.weight [C, F].
-  SwigluMlp(Builder& b, const std::string& path, int64_t hidden, int64_t width, double init);
+  // Parameters: <path>.{gate_proj,up_proj}.weight [F, C], <path>.down_proj.weight [C, F], and their
+  // biases. Squared ReLU has no gate_proj.
+  Mlp(Builder& b, const std::string& path, const MlpConfig& config);
 
   // x [N, C] -> [N, C]
   Var operator()(const Var& x, const ForwardContext& context) const;
 
  private:
-  Linear gate_, up_, down_;
+  MlpKind kind_;
+  std::optional<Linear> gate_;
+  Linear up_, down_;
 };
 
 }  // namespace hone::nn

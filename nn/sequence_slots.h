@@ -22,7 +22,7 @@ struct DeltaNetState {
   Tensor delta;  // [slots, Hv, Dk, Dv] f32 (f64 for f64)
 };
 
-// Of one GatedAttention layer: all keys and values.
+// Of one attention layer: all keys and values, also those that a window has left behind.
 using AttentionState = kernels::KeyValueCache;
 
 }  // namespace hone::nn

@@ -24,7 +24,8 @@ SparseMoe::SparseMoe(Builder& b, const std::string& path, const SparseMoeConfig&
           b.expert_lora(path + ".experts.gate_up_proj", c.experts, c.hidden, 2 * c.expert_width)),
       down_lora_(b.expert_lora(path + ".experts.down_proj", c.experts, c.expert_width, c.hidden)) {
   if (c.shared_width > 0)
-    shared_.emplace(Shared{SwigluMlp(b, path + ".shared_expert", c.hidden, c.shared_width, c.init),
+    shared_.emplace(Shared{Mlp(b, path + ".shared_expert",
+                               {.hidden = c.hidden, .width = c.shared_width, .init = c.init}),
                            Linear(b, path + ".shared_expert_gate", c.hidden, 1, {.init = c.init})});
 }
 

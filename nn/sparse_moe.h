@@ -19,7 +19,8 @@ struct SparseMoeConfig {
   double init = 0.02;
 };
 
-// Mixture of SwiGLU experts with a gated shared expert.     source: Qwen2-MoE, Qwen3.5 (modeling)
+// Mixture of SwiGLU experts, perhaps with a gated shared expert.
+//                          source: Jiang et al. 2024, arXiv:2401.04088; Qwen2-MoE, Qwen3.5 (modeling)
 //
 //   p = softmax(gate x)      y = sum over the K most probable experts e of w_e expert_e(x)
 //   out = y + sigmoid(shared_expert_gate x) * shared_expert(x)
@@ -39,7 +40,7 @@ class SparseMoe {
 
  private:
   struct Shared {
-    SwigluMlp mlp;
+    Mlp mlp;
     Linear gate;
   };
   // The routed experts' part of y, with the idle ones left alone: the same bits.

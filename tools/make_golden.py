@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Adds double-precision results to the golden files of tests/goldens/models.
 
-    python3 tools/make_golden.py tests/goldens/models
+    python3 tools/make_golden.py tests/goldens/models [MODEL...]
 
 The float32 golden files carry the rounding of the machine that made them, which these random models
 amplify to 1e-4 in the gradients. Here transformers and PEFT run the same models in float64, so that
@@ -73,26 +73,35 @@ def adamw_losses(model, golden):
     return {"losses": torch.stack(losses)}
 
 
-def load(directory):
+def single_precision_buffers(directory):
+    """Rotary frequencies and embedding scales: constants in float32, whatever the model's dtype."""
+    model = AutoModelForCausalLM.from_pretrained(directory, dtype=torch.float32)
+    return {name: buffer.clone() for name, buffer in model.named_buffers()}
+
+
+def load(directory, buffers):
     model = AutoModelForCausalLM.from_pretrained(
         directory, dtype=torch.float64, attn_implementation="eager", experts_implementation="eager")
-    return model.to(torch.float64)
+    model = model.to(torch.float64)
+    for name, buffer in model.named_buffers():
+        buffer.copy_(buffers[name])
+    return model
 
 
 def main():
+    names = [name for name in sys.argv[2:] or sorted(os.listdir(sys.argv[1]))
+             if os.path.exists(os.path.join(sys.argv[1], name, "model.safetensors"))]
+    buffers = {name: single_precision_buffers(os.path.join(sys.argv[1], name)) for name in names}
     compute_in_double()
-    for name in sorted(os.listdir(sys.argv[1])):
+    for name in names:
         directory = os.path.join(sys.argv[1], name)
-        golden_path = os.path.join(directory, "golden.safetensors")
-        if not os.path.exists(os.path.join(directory, "model.safetensors")):
-            continue
-        golden = load_file(golden_path)
-        save_file(results(load(directory), golden),
+        golden = load_file(os.path.join(directory, "golden.safetensors"))
+        save_file(results(load(directory, buffers[name]), golden),
                   os.path.join(directory, "golden_f64.safetensors"))
         adapter = os.path.join(directory, "adapter")
         if os.path.isdir(adapter):
-            model = PeftModel.from_pretrained(
-                load(directory), adapter, is_trainable=True, autocast_adapter_dtype=False)
+            model = PeftModel.from_pretrained(load(directory, buffers[name]), adapter,
+                                              is_trainable=True, autocast_adapter_dtype=False)
             model.to(torch.float64)
             save_file(results(model, golden),
                       os.path.join(directory, "golden_lora_f64.safetensors"))

@@ -23,7 +23,7 @@ Object model_json(const RunPlan& plan) {
           {"layers", c.num_layers()},
           {"linear_attention_layers",
            std::count_if(c.layers.begin(), c.layers.end(),
-                         [](LayerType type) { return type != LayerType::full_attention; })},
+                         [](LayerType type) { return type == LayerType::linear_attention; })},
           {"experts", c.is_moe() ? c.moe.experts : 0},
           {"experts_per_token", c.is_moe() ? c.moe.experts_per_token : 0},
           {"parameters", base_parameters(plan.model)},

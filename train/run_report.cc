@@ -34,12 +34,14 @@ std::string line(std::string_view name, const std::string& text) {
 
 std::string model_text(const RunPlan& plan) {
   const ModelConfig& c = plan.model.config;
-  int64_t full = 0;
-  for (const LayerType type : c.layers) full += type == LayerType::full_attention;
+  std::string kinds;
+  for (const auto& [type, name] : {std::pair{LayerType::linear_attention, "linear"},
+                                   {LayerType::sliding_attention, "sliding attention"},
+                                   {LayerType::full_attention, "full attention"}})
+    if (const auto n = std::count(c.layers.begin(), c.layers.end(), type); n > 0)
+      kinds += (kinds.empty() ? "" : ", ") + std::to_string(n) + " " + name;
   std::string text = printable(plan.config.base_model.written, 4096) + ": " + c.architecture +
-                     ", " + std::to_string(c.num_layers()) + " layers (" +
-                     std::to_string(c.num_layers() - full) + " linear, " + std::to_string(full) +
-                     " full attention), ";
+                     ", " + std::to_string(c.num_layers()) + " layers (" + kinds + "), ";
   if (c.is_moe())
     text += std::to_string(c.moe.experts) + " experts (" + std::to_string(c.moe.experts_per_token) +
             " a token), ";

@@ -83,10 +83,13 @@ Rows config_rows() {
       with_vocabulary("36b", "a vocab_size of 2^24 and an embedding of 96", 1 << 24,
                       "DIR/model.safetensors: tensor model.embed_tokens.weight is [96, 32], but "
                       "config.json says [16777216, 32] for model.embed_tokens.weight"),
-      with("37", "an unknown architecture", "architectures", Json::array({"LlamaForCausalLM"}),
+      with("37", "an unknown architecture", "architectures", Json::array({"FalconForCausalLM"}),
            "DIR/config.json: $.architectures[0]: expected one of the supported architectures "
-           "Qwen3_5ForCausalLM, Qwen3_5ForConditionalGeneration, Qwen3_5MoeForCausalLM, "
-           "Qwen3_5MoeForConditionalGeneration, found \"LlamaForCausalLM\""),
+           "Gemma3ForCausalLM, Gemma3ForConditionalGeneration, LlamaForCausalLM, "
+           "MixtralForCausalLM, NemotronForCausalLM, OlmoeForCausalLM, Qwen3ForCausalLM, "
+           "Qwen3MoeForCausalLM, Qwen3_5ForCausalLM, Qwen3_5ForConditionalGeneration, "
+           "Qwen3_5MoeForCausalLM, Qwen3_5MoeForConditionalGeneration"
+           ", found \"FalconForCausalLM\""),
       with("38", "a dtype that does not exist", "dtype", "bfloat61",
            "DIR/config.json: $.dtype: expected float32, bfloat16, float16 or float64, found "
            "\"bfloat61\""),

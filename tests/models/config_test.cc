@@ -5,6 +5,7 @@
 #include <doctest/doctest.h>
 
 #include <nlohmann/json.hpp>
+#include <tuple>
 
 #include "data/file.h"
 #include "models/presets.h"
@@ -47,6 +48,77 @@ TEST_CASE("config: defaults and precedence of rope_parameters") {
   CHECK(parse(j).layers[2] == LayerType::linear_attention);
 }
 
+TEST_CASE("config: every family's file survives being written") {
+  for (const char* model :
+       {"llama", "qwen3", "qwen3_moe", "mixtral", "olmoe", "nemotron", "gemma3_text"}) {
+    CAPTURE(std::string(model));
+    const ModelConfig a =
+        load_model_config("tests/goldens/models/" + std::string(model) + "/config.json");
+    const std::string written = to_config_json(a, "float32");
+    CHECK(to_config_json(parse_model_config(parse_json(written, {"written"})), "float32") ==
+          written);
+  }
+}
+
+TEST_CASE("config: rotary scaling in new and in old files, and frequencies") {
+  Json j = Json::parse(read_file("tests/goldens/models/llama/config.json", ErrorCode::kModel));
+  const std::vector<double> scaled = inverse_frequencies(parse(j).rotary);
+  j["rope_scaling"] = j["rope_parameters"];
+  j["rope_theta"] = 10000.0;
+  j.erase("rope_parameters");
+  CHECK(inverse_frequencies(parse(j).rotary) == scaled);
+  // Of 10000^(-j/4): a wavelength below 32 / 4 tokens stays, above 32 is eight times as long.
+  CHECK(scaled[0] == 1);
+  CHECK(scaled[1] == doctest::Approx(0.1 / 8));
+  RotaryConfig blend{.theta = 10000, .dims = 8};
+  blend.scaling = {RopeScaling::Kind::llama3, 8, 1, 4, 128};
+  // wavelength 62.8 lies between 32 and 128: kept = (128 / 62.83 - 1) / 3
+  CHECK(inverse_frequencies(blend)[1] == doctest::Approx(0.1 * (0.34573 + 0.65427 / 8)));
+  j["rope_scaling"]["rope_type"] = "yarn";
+  CHECK(error_of(ErrorCode::kModel, [&] { parse(j); }).find("\"llama3\"") != std::string::npos);
+}
+
+TEST_CASE("config: Gemma 3 in published form, text and vision-language") {
+  const Json text{{"model_type", "gemma3_text"},
+                  {"hidden_size", 2560},
+                  {"intermediate_size", 10240},
+                  {"num_hidden_layers", 34},
+                  {"rope_scaling", {{"factor", 8.0}, {"rope_type", "linear"}}},
+                  {"sliding_window", 1024}};
+  const ModelConfig c = parse({{"architectures", {"Gemma3ForConditionalGeneration"}},
+                               {"model_type", "gemma3"},
+                               {"text_config", text}});
+  CHECK(c.name_infix == "language_model.");
+  CHECK(c.vocab_size == 262208);
+  CHECK(c.heads == 8);
+  CHECK(c.layers[4] == LayerType::sliding_attention);
+  CHECK(c.layers[5] == LayerType::full_attention);
+  CHECK(c.rotary.scaling.factor == 8);
+  CHECK(c.sliding_rotary->scaling.kind == RopeScaling::Kind::none);
+  CHECK(c.sliding_rotary->theta == 10000);
+  CHECK(c.tie_word_embeddings);
+}
+
+TEST_CASE("config: what a family has and hone has not is refused, not ignored") {
+  const auto message = [](const char* model, const char* key, const Json& value) {
+    Json j = Json::parse(read_file("tests/goldens/models/" + std::string(model) + "/config.json",
+                                   ErrorCode::kModel));
+    j[key] = value;
+    return error_of(ErrorCode::kModel, [&] { parse(j); });
+  };
+  for (const auto& [model, key, value] : std::vector<std::tuple<const char*, const char*, Json>>{
+           {"olmoe", "clip_qkv", 8.0},
+           {"mixtral", "router_jitter_noise", 0.1},
+           {"qwen3_moe", "mlp_only_layers", Json::array({0})},
+           {"qwen3_moe", "decoder_sparse_step", 2},
+           {"gemma3_text", "final_logit_softcapping", 30.0},
+           {"gemma3_text", "use_bidirectional_attention", true},
+           {"nemotron", "hidden_act", "silu"}}) {
+    CAPTURE(std::string(key));
+    CHECK(message(model, key, value).find(key) != std::string::npos);
+  }
+}
+
 TEST_CASE("config: presets survive the way through config.json") {
   for (const std::string& name : preset_names()) {
     const ModelConfig a = preset_config(name);
@@ -85,7 +157,7 @@ TEST_CASE("config: impossible values are refused with the key's path") {
     CHECK(m.find("config.json") != std::string::npos);
     CHECK(m.find("expected") != std::string::npos);
   }
-  const std::string unknown = message("architectures", Json::array({"LlamaForCausalLM"}));
+  const std::string unknown = message("architectures", Json::array({"FalconForCausalLM"}));
   CHECK(unknown.find("Qwen3_5MoeForCausalLM") != std::string::npos);
 }
 

@@ -11,6 +11,7 @@
 #include "models/lora_config.h"
 #include "tests/models/tiny_model.h"
 #include "tests/support/compare.h"
+#include "tests/support/goldens.h"
 #include "tests/support/on_gpu.h"
 
 namespace hone {
@@ -98,6 +99,19 @@ void check_against_full(const LoadedModel& m, double tolerance) {
   }
   CHECK(session.length(2) == 80);
   CHECK(session.length(1) == 0);
+}
+
+TEST_CASE("decode: the text families, with windows shorter than the sequences") {
+  for (const char* family :
+       {"llama", "qwen3", "qwen3_moe", "mixtral", "olmoe", "nemotron", "gemma3_text"}) {
+    CAPTURE(std::string(family));
+    LoadOptions options;
+    options.model = test::golden_model(family);
+    options.adapter = options.model + "/adapter";
+    options.inference = true;
+    options.dtype = DType::f64;
+    check_against_full(load_model(options), 1e-10);
+  }
 }
 
 TEST_CASE("decode: prefill and steps give the logits of the whole forward pass") {

@@ -108,6 +108,31 @@ TEST_CASE("golden: in float64 every number agrees to ten digits") {
   }
 }
 
+constexpr const char* kTextFamilies[] = {"llama", "qwen3",    "qwen3_moe",  "mixtral",
+                                         "olmoe", "nemotron", "gemma3_text"};
+
+// Four sequences in one row against transformers with each of them alone.
+TEST_CASE("golden: the text families") {
+  for (const std::string model : kTextFamilies) {
+    for (const auto& [adapter, golden] : {std::pair{std::string(), "golden_f64.safetensors"},
+                                          {adapter_of(model), "golden_lora_f64.safetensors"}}) {
+      const Comparison exact = evaluate(model, "--dtype float64 --grads" + adapter, golden);
+      CHECK_MESSAGE(exact.worst < 1e-10, model, ": ", exact.where, " ", exact.worst);
+      CHECK(exact.tensors > 20);
+      const Comparison c = evaluate(model, "--grads" + adapter, golden);
+      CHECK_MESSAGE(c.worst < 1e-4, model, ": ", c.where, " ", c.worst);
+      CHECK(c.loss < 1e-5);
+    }
+    const Comparison adamw = evaluate(
+        model, "--train-steps 4 --lr 1e-2 --weight-decay 0.01 --dtype float64" + adapter_of(model),
+        "golden_lora_adamw_f64.safetensors");
+    CHECK_MESSAGE(adamw.worst < 1e-7, model, ": ", adamw.worst);
+    const TemporaryDirectory dir;
+    CHECK(run_evaluate(model, "--load-in-4bit nf4 --grads" + adapter_of(model),
+                       dir / "q.safetensors") == 0);
+  }
+}
+
 // These random models amplify rounding: changing the weights by half a unit in their last place
 // changes gradients by up to 1e-4. So the bar in float32 is to be as near to the float64 result as
 // transformers in float32 is: at most twice as far. A

@@ -275,7 +275,7 @@ TEST_CASE("model: dropout acts in training alone") {
 // its norm multiplies the error by 1 / rms, and gradients of tiny_config() are then noise.
 ModelConfig well_conditioned(bool moe) {
   ModelConfig c = tiny_config(moe);
-  c.rms_norm_eps = 0.1;
+  c.norm_eps = 0.1;
   c.hidden_size = 48;
   c.initializer_range = 0.15;
   c.delta_net.key_dim = c.delta_net.value_dim = 16;

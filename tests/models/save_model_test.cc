@@ -4,6 +4,7 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <map>
 
@@ -13,6 +14,7 @@
 #include "tests/data/temporary_directory.h"
 #include "tests/models/tiny_model.h"
 #include "tests/support/compare.h"
+#include "tests/support/goldens.h"
 
 namespace hone {
 namespace {
@@ -88,9 +90,55 @@ TEST_CASE("save_model: the names, config.json and other parts of the base are ke
   for (const char* name : {"model.visual.patch.weight", "mtp.fc.weight",
                            "model.language_model.layers.1.mlp.experts.down_proj"})
     CHECK(test::same_bits(load_tensor(out, name), tensors.at(name)));
-  const std::string last = checkpoint_name(model.parameters.back().name, "language_model.");
+  const std::string last = module_name(model.parameters.back().name, "language_model.");
   CHECK(test::same_bits(load_tensor(out, last), trained));
   CHECK_FALSE(test::same_bits(load_tensor(out, last), tensors.at(last)));
+}
+
+std::vector<std::string> tensor_names(const std::string& directory) {
+  std::vector<std::string> names;
+  const ModelFiles files = ModelFiles::open(directory);
+  for (const auto& [name, file] : files.tensors()) names.push_back(name);
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+TEST_CASE("save_model: every family under the names that transformers gives it") {
+  const TemporaryDirectory dir;
+  for (const std::string family :
+       {"llama", "qwen3", "qwen3_moe", "mixtral", "olmoe", "nemotron", "gemma3_text"}) {
+    CAPTURE(family);
+    const std::string golden = test::golden_model(family);
+    const LoadedModel model = load_model(full_training(golden));
+    for (const std::string& base : {std::string(), golden}) {
+      const std::string saved = dir / (family + (base.empty() ? "" : "-base"));
+      save_model(saved, model, base);
+      CHECK(tensor_names(saved) == tensor_names(golden));
+      check_same_weights(load_model(full_training(saved)), model);
+    }
+  }
+}
+
+TEST_CASE("save_model: Gemma 3 under the names of older vision-language files") {
+  const TemporaryDirectory dir;
+  const std::string golden = test::golden_model("gemma3_text");
+  const ModelFiles text = ModelFiles::open(golden);
+  std::map<std::string, Tensor> tensors;
+  for (const auto& [name, file] : text.tensors())
+    tensors["language_model." + name] = load_tensor(text, name);
+  tensors["vision_tower.patch.weight"] = test::random_tensor({3, 2}, DType::f32, "visual");
+  tensors["multi_modal_projector.weight"] = test::random_tensor({5}, DType::f32, "projector");
+  std::vector<NamedBytes> named;
+  for (const auto& [name, tensor] : tensors) named.push_back(named_bytes(name, tensor));
+  write_model(dir / "vl", named);
+  write_file(dir / "vl/config.json",
+             "{\"architectures\": [\"Gemma3ForConditionalGeneration\"], \"text_config\": " +
+                 read_file(golden + "/config.json", ErrorCode::kModel) + "}");
+  const LoadedModel model = load_model(full_training(dir / "vl"));
+  CHECK(model.note.find("2 tensors of other parts") != std::string::npos);
+  check_same_weights(model, load_model(full_training(golden)));
+  save_model(dir / "out", model, dir / "vl");
+  CHECK(tensor_names(dir / "out") == tensor_names(dir / "vl"));
 }
 
 TEST_CASE("save_model: adapters and quantised weights are not a model") {

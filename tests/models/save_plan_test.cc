@@ -17,6 +17,7 @@
 #include "tensor/allocator.h"
 #include "tests/models/tiny_model.h"
 #include "tests/support/compare.h"
+#include "tests/support/goldens.h"
 #include "train/step.h"
 
 namespace hone {
@@ -85,6 +86,23 @@ TEST_CASE("save plan: the gradients have the same bits with and without it") {
           CHECK(planned.loss == kept.loss);
         }
       }
+}
+
+TEST_CASE("save plan: the same for the text families, which holds less and changes no bit") {
+  for (const char* family :
+       {"llama", "qwen3", "qwen3_moe", "mixtral", "olmoe", "nemotron", "gemma3_text"}) {
+    CAPTURE(std::string(family));
+    LoadOptions o;
+    o.model = test::golden_model(family);
+    o.adapter = o.model + "/adapter";
+    const LoadedModel m = load_model(o);
+    const Run kept = run(m, {.save_plan = false});
+    for (const bool recompute : {false, true}) {
+      const Run planned = run(m, {.recompute = recompute, .save_plan = true});
+      CHECK(same_bits(planned.gradient, kept.gradient));
+      CHECK(planned.loss == kept.loss);
+    }
+  }
 }
 
 // Bytes that a forward pass under the plan leaves behind for backward, result included.

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "models/load_model.h"
+#include "models/qwen3_5.h"
 #include "nn/init.h"
 
 namespace hone::test {
@@ -15,6 +16,7 @@ namespace hone::test {
 // Three layers (delta net, attention, delta net), grouped heads, sizes that are not powers of two.
 inline ModelConfig tiny_config(bool moe) {
   ModelConfig c;
+  set_qwen3_5_blocks(c);
   c.architecture = moe ? "Qwen3_5MoeForCausalLM" : "Qwen3_5ForCausalLM";
   c.model_type = moe ? "qwen3_5_moe_text" : "qwen3_5_text";
   c.vocab_size = 37;

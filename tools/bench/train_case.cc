@@ -55,7 +55,7 @@ double mixer_flops(const TrainModel& model) {
   double flops = 0;
   for (const LayerType layer : c.layers)
     flops +=
-        layer == LayerType::full_attention
+        layer != LayerType::linear_attention
             ? attention_forward_cost(n, pairs, c.heads, c.kv_heads, c.head_dim, DType::f32).flops +
                   attention_backward_cost(n, pairs, c.heads, c.kv_heads, c.head_dim, DType::f32)
                       .flops
