@@ -136,7 +136,8 @@ Var linear(const Var& x, const Weight& w, const Lora* lora, const Var& bias) {
   if (w.requires_grad() || (lora && lora->a.requires_grad())) saved_x = Saved("linear.x", x);
   return record(
       {x, w.dense(), bias, lora ? lora->a : Var(), lora ? lora->b : Var()}, y,
-      [w, update = update, saved_x, shape = x.shape(), gx = x.grad(), gbias = bias.grad()](const Tensor& d) {
+      [w, update = update, saved_x, shape = x.shape(), gx = x.grad(),
+       gbias = bias.grad()](const Tensor& d) {
         const Tensor dy = as_matrix(d);
         const DType sums = kernels::accumulator_dtype(dy.dtype());
         if (w.requires_grad()) {

@@ -3,6 +3,7 @@
 #include "kernels/attention/attention.h"
 #include "kernels/attention/flash_backward.cuh"
 #include "kernels/attention/flash_forward.cuh"
+#include "kernels/attention/flash_warpgroup.cuh"
 #include "kernels/attention/simt.cuh"
 
 namespace hone::kernels {
@@ -72,8 +73,15 @@ void attention_forward(Cuda device, const Tensor& q, const Tensor& k, const Tens
                                       .window = window,
                                       .o = out.o.data<bf16>(),
                                       .lse = out.lse.data<float>()};
-    launch(device, flash::forward_kernel<kPadded>, heads_by_blocks(H, a.blocks, N),
-           flash::kWarps * kWarp, flash::forward_shared_bytes<kPadded>(), a);
+    const dim3 grid = heads_by_blocks(H, a.blocks, N);
+    constexpr int kThreads = flash::kWarps * kWarp;
+    if constexpr (kPadded % 64 == 0) {
+      if (a.D == kPadded && has_warpgroup_products(q.device()))
+        return launch(device, flash::warpgroup_forward_kernel<kPadded>, grid, kThreads,
+                      flash::WarpgroupShared<kPadded>::kBytes, a);
+    }
+    launch(device, flash::forward_kernel<kPadded>, grid, kThreads,
+           flash::forward_shared_bytes<kPadded>(), a);
   });
   if (done) return;
   visit_float(q.dtype(), [&]<class T>() {

@@ -16,6 +16,8 @@
 
 namespace hone::kernels::delta {
 
+constexpr int kSquareRow = kChunk + 4;  // of an f32 square: whole vectors, rows in other banks
+
 // gamma of a chunk: running sums of g, by the first two warps. To be called by the whole block.
 __device__ inline void running_sums(const float* g, float* gamma) {
   const int lane = threadIdx.x % 32;
@@ -45,47 +47,66 @@ __device__ inline void invert_blocks(const float* A, float* T) {
     for (int i = 0; i < 16; ++i) {
       float value = i == c ? 1.f : 0.f;
 #pragma unroll
-      for (int j = 0; j < i; ++j) value -= A[(base + i) * kPadded + base + j] * x[j];
+      for (int j = 0; j < i; j += 4) {
+        const Vec<float, 4> a = load<4>(A + (base + i) * kSquareRow + base + j);
+#pragma unroll
+        for (int k = 0; k < 4; ++k)
+          if (j + k < i) value -= a[k] * x[j + k];
+      }
       x[i] = value;
-      T[(base + i) * kPadded + base + c] = i < c ? 0.f : value;
+      T[(base + i) * kSquareRow + base + c] = i < c ? 0.f : value;
     }
   }
   __syncthreads();  // the four blocks are there
 }
 
-// Joins blocks of kSize: T21 = -T22 A21 T11, by way of `product`. Below the diagonal only.
+// sum[w] = sum_k a[k] b[k, w], b's rows kSquareRow apart.
+template <int kTerms, int kW>
+__device__ void row_times_square(const float* a, const float* b, float (&sum)[kW]) {
+#pragma unroll
+  for (int w = 0; w < kW; ++w) sum[w] = 0;
+#pragma unroll
+  for (int k = 0; k < kTerms; k += 4) {
+    const Vec<float, 4> x = load<4>(a + k);
+#pragma unroll
+    for (int j = 0; j < 4; ++j) {
+      const Vec<float, kW> row = load<kW>(b + (k + j) * kSquareRow);
+#pragma unroll
+      for (int w = 0; w < kW; ++w) sum[w] += x[j] * row[w];
+    }
+  }
+}
+
+// Joins blocks of kSize: T21 = -T22 (A21 T11). A thread makes kW neighbours of a row; what is in
+// brackets waits in the place of T21. Zeros above the diagonal are multiplied as if they were not: all
+// threads have as many terms.
 template <int kSize>
-__device__ void join_blocks(const float* A, float* T, float* product) {
-  constexpr int kPairs = kChunk / (2 * kSize), kElements = kPairs * kSize * kSize;
-  const auto place = [](int i, int& pair, int& r, int& c) {
-    pair = i / (kSize * kSize), r = i / kSize % kSize, c = i % kSize;
-  };
-  for (int i = threadIdx.x; i < kElements; i += kThreads) {  // A21 T11
-    int pair, r, c;
-    place(i, pair, r, c);
-    const int top = pair * 2 * kSize, bottom = top + kSize;
-    float sum = 0;
-    for (int k = c; k < kSize; ++k)
-      sum += A[(bottom + r) * kPadded + top + k] * T[(top + k) * kPadded + top + c];
-    product[(bottom + r) * kPadded + top + c] = sum;
-  }
-  __syncthreads();  // the products are there
-  for (int i = threadIdx.x; i < kElements; i += kThreads) {
-    int pair, r, c;
-    place(i, pair, r, c);
-    const int top = pair * 2 * kSize, bottom = top + kSize;
-    float sum = 0;
-    for (int k = 0; k <= r; ++k)
-      sum -= T[(bottom + r) * kPadded + bottom + k] * product[(bottom + k) * kPadded + top + c];
-    T[(bottom + r) * kPadded + top + c] = sum;
-  }
+__device__ void join_blocks(const float* A, float* T) {
+  constexpr int kW = kChunk / (2 * kSize) * kSize * kSize / kThreads, kOfRow = kSize / kW;
+  static_assert(kW == 2 || kW == 4);
+  const int pair = threadIdx.x / (kSize * kOfRow);
+  const int top = pair * 2 * kSize, bottom = top + kSize;
+  const int row = bottom + threadIdx.x / kOfRow % kSize, column = top + threadIdx.x % kOfRow * kW;
+  float* const place = T + row * kSquareRow + column;
+  Vec<float, kW> out;
+  float sum[kW];
+  row_times_square<kSize>(A + row * kSquareRow + top, T + top * kSquareRow + column, sum);
+#pragma unroll
+  for (int w = 0; w < kW; ++w) out[w] = sum[w];
+  store(place, out);
+  __syncthreads();  // A21 T11 is there
+  row_times_square<kSize>(T + row * kSquareRow + bottom, T + bottom * kSquareRow + column, sum);
+#pragma unroll
+  for (int w = 0; w < kW; ++w) out[w] = -sum[w];
+  __syncthreads();  // everybody has read it
+  store(place, out);
   __syncthreads();  // the joined blocks are there
 }
 
 // f32 numbers of a chunk and the matrices that make Tm.
 struct LocalNumbers {
   float gamma[kChunk], beta[kChunk], g[kChunk];
-  float A[kChunk * kPadded], T[kChunk * kPadded], product[kChunk * kPadded];
+  float A[kChunk * kSquareRow], T[kChunk * kSquareRow];
 };
 
 template <int kDk, int kDv>
@@ -120,15 +141,15 @@ __device__ void make_inverse(const SharedTile<kDk>& k, LocalNumbers& m) {
   for (int j = 0; j < 4; ++j)
     for_pairs(s[j], row, column + 8 * j, [&](int i, int c, float low, float high) {
       // The exponent is masked before exp: above the diagonal it could overflow.
-      m.A[i * kPadded + c] = c < i ? m.beta[i] * low * __expf(m.gamma[i] - m.gamma[c]) : 0.f;
-      m.A[i * kPadded + c + 1] =
+      m.A[i * kSquareRow + c] = c < i ? m.beta[i] * low * __expf(m.gamma[i] - m.gamma[c]) : 0.f;
+      m.A[i * kSquareRow + c + 1] =
           c + 1 < i ? m.beta[i] * high * __expf(m.gamma[i] - m.gamma[c + 1]) : 0.f;
     });
-  for (int i = threadIdx.x; i < kChunk * kPadded; i += kThreads) m.T[i] = 0;
+  for (int i = threadIdx.x; i < kChunk * kSquareRow; i += kThreads) m.T[i] = 0;
   __syncthreads();  // A is complete and T is zero
   invert_blocks(m.A, m.T);
-  join_blocks<16>(m.A, m.T, m.product);
-  join_blocks<32>(m.A, m.T, m.product);
+  join_blocks<16>(m.A, m.T);
+  join_blocks<32>(m.A, m.T);
 }
 
 // The tile = Tm with column j times factor(j), rounded.
@@ -136,8 +157,8 @@ template <class F>
 __device__ void scaled_inverse(const LocalNumbers& m, const SharedTile<kChunk>& tile, F factor) {
   for (int i = threadIdx.x; i < kChunk * kChunk / 2; i += kThreads) {
     const int row = i / (kChunk / 2), c = i % (kChunk / 2) * 2;
-    store_pair(tile, row, c, m.T[row * kPadded + c] * factor(c),
-               m.T[row * kPadded + c + 1] * factor(c + 1));
+    store_pair(tile, row, c, m.T[row * kSquareRow + c] * factor(c),
+               m.T[row * kSquareRow + c + 1] * factor(c + 1));
   }
   __syncthreads();  // the tile is there
 }
@@ -184,7 +205,7 @@ __global__ void __launch_bounds__(kThreads) chunk_local_kernel(Operands o) {
     for (int i = threadIdx.x; i < rows * kChunk / 2; i += kThreads) {
       const int row = i / (kChunk / 2), c = i % (kChunk / 2) * 2;
       *reinterpret_cast<uint32_t*>(o.Tm + o.row(chunk.begin + row, h) * kChunk + c) =
-          pack_bf16(m.T[row * kPadded + c], m.T[row * kPadded + c + 1]);
+          pack_bf16(m.T[row * kSquareRow + c], m.T[row * kSquareRow + c + 1]);
     }
   }
   scaled_inverse(m, weights, [&](int j) { return m.beta[j]; });

@@ -97,8 +97,7 @@ __global__ void __launch_bounds__(kDequantizeThreads)
   const int64_t block = int64_t{blockIdx.x} * kDequantizePasses;
 #pragma unroll
   for (int pass = 0; pass < kDequantizePasses; ++pass) {
-    const int64_t first =
-        ((block + pass) * kDequantizeThreads + threadIdx.x) * kDequantizeElements;
+    const int64_t first = ((block + pass) * kDequantizeThreads + threadIdx.x) * kDequantizeElements;
     if (kWhole && first + kDequantizeElements <= n) {
       store(to + first, dequantized_vector<T>(packed, t, begin + first));
       continue;
