@@ -166,7 +166,7 @@ struct TrainConfig {
 
   // chat template (data/chat_template_files.h)
   std::string chat_template = std::string(kDefaultChatTemplate);
-  std::string chat_template_jinja;     // text, or the absolute path of its file
+  std::string chat_template_jinja;  // text, or the absolute path of its file
   // Variables of the template, as YAML writes their values.
   std::map<std::string, std::string> chat_template_kwargs;
   std::string default_system_message;  // of conversations without one

@@ -56,7 +56,8 @@ __device__ void copy_panels(const PanelTile<kRows, kD>& tile, const bf16* head, 
 struct Rescale {
   float keep[2];
 };
-__device__ inline Rescale softmax_tile(FragmentC (&s)[kKeys / 8], float scale_log2, Softmax& state) {
+__device__ inline Rescale softmax_tile(FragmentC (&s)[kKeys / 8], float scale_log2,
+                                       Softmax& state) {
   Rescale rescale;
 #pragma unroll
   for (int half = 0; half < 2; ++half) {
@@ -85,8 +86,8 @@ __device__ inline Rescale softmax_tile(FragmentC (&s)[kKeys / 8], float scale_lo
 
 // S = Q K^T is queued, for the warpgroup's 64 rows at `row`.
 template <int kD>
-__device__ void queue_scores(const PanelTile<kQueries, kD>& q, const PanelTile<kKeys, kD>& k, int row,
-                             FragmentC (&s)[kKeys / 8]) {
+__device__ void queue_scores(const PanelTile<kQueries, kD>& q, const PanelTile<kKeys, kD>& k,
+                             int row, FragmentC (&s)[kKeys / 8]) {
   fence_products();
 #pragma unroll
   for (int d = 0; d < kD; d += 16)
