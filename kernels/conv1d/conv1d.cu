@@ -62,14 +62,12 @@ struct Window {
   }
 };
 
-// Walks the tokens from `begin` on: keeps the window of x, cleared where a document begins. The next
-// token is already on its way.
+// Walks the tokens from `begin` on: keeps the window of x, cleared where a document begins.
 template <int W, int kTaps, class T>
 struct Walk {
   const Operands<T>& o;
   int64_t c, end_index;  // documents.cu_seqlens[end_index]: where the current document ends
   Window<W, kTaps, acc_t<T>> x;
-  Vec<T, W> ahead = {};
 
   __device__ Walk(const Operands<T>& operands, int64_t channel, int64_t begin)
       : o(operands), c(channel), end_index(o.documents.index_of_end(begin)) {
@@ -77,17 +75,14 @@ struct Walk {
     const int64_t first = o.documents.cu_seqlens[end_index - 1];
     for (int64_t t = begin - (kTaps - 1) > first ? begin - (kTaps - 1) : first; t < begin; ++t)
       x.push(load<W>(o.x + t * o.C + c));
-    ahead = load<W>(o.x + begin * o.C + c);
   }
   __device__ void step(int64_t t) {
-    const Vec<T, W> newest = ahead;
-    if (t + 1 < o.N) ahead = load<W>(o.x + (t + 1) * o.C + c);
     if (t == o.documents.cu_seqlens[end_index]) {
       do ++end_index;
       while (o.documents.cu_seqlens[end_index] == t);
       x.clear();
     }
-    x.push(newest);
+    x.push(load<W>(o.x + t * o.C + c));
   }
 };
 

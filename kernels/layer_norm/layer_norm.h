@@ -54,7 +54,7 @@ Cost layer_norm_forward_cost(int64_t n, int64_t c, DType t, bool residual);
 Cost layer_norm_backward_cost(int64_t n, int64_t c, DType t, bool dw);
 
 // Device implementations; outputs are allocated by the functions above. Undefined tensors are
-// skipped. `partial` [2, ceil(N / 64), C] is scratch for dw and db.
+// skipped. `partial` [2, ceil(N / 16), C] is scratch for dw and db.
 inline constexpr int64_t kLayerNormRowBlock = 16;
 template <Isa I>
 void layer_norm_forward(Cpu<I>, const Tensor& x, const Tensor& residual, const Tensor& w,

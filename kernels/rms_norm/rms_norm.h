@@ -48,7 +48,7 @@ Cost rms_norm_forward_cost(int64_t n, int64_t c, DType t, bool residual);
 Cost rms_norm_backward_cost(int64_t n, int64_t c, DType t, bool dw);
 
 // Device implementations; outputs are allocated by the functions above. Undefined tensors are
-// skipped. `partial` [ceil(N / 64), C] is scratch for dw.
+// skipped. `partial` [ceil(N / 16), C] is scratch for dw.
 inline constexpr int64_t kRmsNormRowBlock = 16;
 template <Isa I>
 void rms_norm_forward(Cpu<I>, const Tensor& x, const Tensor& residual, const Tensor& w, double eps,
