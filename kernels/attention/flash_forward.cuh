@@ -42,10 +42,10 @@ struct ForwardOperands {
 
 // Copies rows [begin, begin + kRows) of a head into a tile; rows from `end` on become 0, as do columns
 // from D on.
-template <int kRows, int kPadded>
-__device__ void copy_rows(const SharedTile<kPadded>& tile, const bf16* head, int64_t stride,
-                          int64_t begin, int64_t end, int64_t D) {
-  constexpr int kPieces = SharedTile<kPadded>::kPieces;
+template <int kRows, class Tile>
+__device__ void copy_rows(const Tile& tile, const bf16* head, int64_t stride, int64_t begin,
+                          int64_t end, int64_t D) {
+  constexpr int kPieces = Tile::kPieces;
   for (int i = threadIdx.x; i < kRows * kPieces; i += kWarps * kWarp) {
     const int row = i / kPieces, piece = i % kPieces;
     const bool there = begin + row < end && piece * 8 < D;
@@ -92,21 +92,26 @@ __device__ inline void mask(FragmentC (&s)[kKeys / 8], int64_t first_row, int64_
     }
 }
 
-// Scores become exponentials; what was summed before is rescaled.
-template <int kTiles>
-__device__ void exponentials(FragmentC (&s)[kKeys / 8], FragmentC (&o)[kTiles], float scale_log2,
-                             Softmax& state) {
+// What is kept of the sums and the output so far, once a tile has raised a row's maximum.
+struct Rescale {
+  float keep[2];
+};
+
+// Scores become exponentials; the sums are brought up to date, the output is left to the caller.
+__device__ inline Rescale softmax_tile(FragmentC (&s)[kKeys / 8], float scale_log2,
+                                       Softmax& state) {
+  Rescale rescale;
 #pragma unroll
   for (int half = 0; half < 2; ++half) {
-    float largest = state.largest[half];
+    float largest = -INFINITY;
 #pragma unroll
-    for (const FragmentC& c : s)
-      largest = fmaxf(largest, fmaxf(c.x[2 * half], c.x[2 * half + 1]) * scale_log2);
+    for (const FragmentC& c : s) largest = fmaxf(largest, fmaxf(c.x[2 * half], c.x[2 * half + 1]));
+    largest = fmaxf(state.largest[half], largest * scale_log2);
     largest = fmaxf(largest, __shfl_xor_sync(~0u, largest, 1));
     largest = fmaxf(largest, __shfl_xor_sync(~0u, largest, 2));
     // A row that has seen nothing yet (a window's first tile) subtracts 0, not -inf.
     const float base = largest == -INFINITY ? 0.f : largest;
-    const float keep = exp2f(state.largest[half] - base);
+    rescale.keep[half] = exp2f(state.largest[half] - base);
     state.largest[half] = largest;
     float sum = 0;
 #pragma unroll
@@ -116,13 +121,18 @@ __device__ void exponentials(FragmentC (&s)[kKeys / 8], FragmentC (&o)[kTiles], 
         c.x[x] = exp2f(c.x[x] * scale_log2 - base);
         sum += c.x[x];
       }
-    state.sum[half] = state.sum[half] * keep + sum;
-#pragma unroll
-    for (FragmentC& c : o) {
-      c.x[2 * half] *= keep;
-      c.x[2 * half + 1] *= keep;
-    }
+    state.sum[half] = state.sum[half] * rescale.keep[half] + sum;
   }
+  return rescale;
+}
+
+// The output so far.
+template <int kTiles>
+__device__ void rescale(FragmentC (&o)[kTiles], const Rescale& by) {
+#pragma unroll
+  for (FragmentC& c : o)
+#pragma unroll
+    for (int x = 0; x < 4; ++x) c.x[x] *= by.keep[x / 2];
 }
 
 // O += P V, P rounded to bf16.
@@ -203,7 +213,7 @@ __global__ void __launch_bounds__(kWarps* kWarp) forward_kernel(ForwardOperands 
     const bool whole =
         from + kKeys - 1 <= first_row && (a.window == 0 || first_row + 15 - from < a.window);
     if (!whole) mask(s, first_row, from, a.window);
-    exponentials(s, o, a.scale_log2, state);
+    rescale(o, softmax_tile(s, a.scale_log2, state));
     wait_for_copies<0>();
     __syncthreads();  // the values are there, and everybody is done with the keys
     if (from + kKeys < block.end) {

@@ -39,51 +39,6 @@ struct WarpgroupShared {
   }
 };
 
-// Copies rows [begin, begin + kRows) of a head; rows from `end` on become 0.
-template <int kRows, int kD>
-__device__ void copy_panels(const PanelTile<kRows, kD>& tile, const bf16* head, int64_t stride,
-                            int64_t begin, int64_t end) {
-  constexpr int kPieces = PanelTile<kRows, kD>::kPieces;
-  for (int i = threadIdx.x; i < kRows * kPieces; i += kWarps * kWarp) {
-    const int row = i / kPieces, piece = i % kPieces;
-    const bool there = begin + row < end;
-    copy_async_16(tile.piece(row, piece), head + (there ? (begin + row) * stride + piece * 8 : 0),
-                  there);
-  }
-}
-
-// The raw maxima and exponentials of a tile of scores; returns by what the sums before are rescaled.
-struct Rescale {
-  float keep[2];
-};
-__device__ inline Rescale softmax_tile(FragmentC (&s)[kKeys / 8], float scale_log2,
-                                       Softmax& state) {
-  Rescale rescale;
-#pragma unroll
-  for (int half = 0; half < 2; ++half) {
-    float largest = -INFINITY;
-#pragma unroll
-    for (const FragmentC& c : s) largest = fmaxf(largest, fmaxf(c.x[2 * half], c.x[2 * half + 1]));
-    largest = fmaxf(state.largest[half], largest * scale_log2);
-    largest = fmaxf(largest, __shfl_xor_sync(~0u, largest, 1));
-    largest = fmaxf(largest, __shfl_xor_sync(~0u, largest, 2));
-    // A row that has seen nothing yet (a window's first tile) subtracts 0, not -inf.
-    const float base = largest == -INFINITY ? 0.f : largest;
-    rescale.keep[half] = exp2f(state.largest[half] - base);
-    state.largest[half] = largest;
-    float sum = 0;
-#pragma unroll
-    for (FragmentC& c : s)
-#pragma unroll
-      for (int x = 2 * half; x < 2 * half + 2; ++x) {
-        c.x[x] = exp2f(c.x[x] * scale_log2 - base);
-        sum += c.x[x];
-      }
-    state.sum[half] = state.sum[half] * rescale.keep[half] + sum;
-  }
-  return rescale;
-}
-
 // S = Q K^T is queued, for the warpgroup's 64 rows at `row`.
 template <int kD>
 __device__ void queue_scores(const PanelTile<kQueries, kD>& q, const PanelTile<kKeys, kD>& k,
@@ -123,8 +78,8 @@ __global__ void __launch_bounds__(kWarps* kWarp, 1) warpgroup_forward_kernel(For
   const int group_row = threadIdx.x / (kGroupWarps * kWarp) * 64;
   const int64_t first_row = block.begin + threadIdx.x / kWarp * 16;
 
-  copy_panels(m.q(), a.q.at(0, h), a.q.row_stride, block.begin, block.end);
-  copy_panels(m.k(0), keys, a.k.row_stride, start, block.last);
+  copy_rows<kQueries>(m.q(), a.q.at(0, h), a.q.row_stride, block.begin, block.end, kD);
+  copy_rows<kKeys>(m.k(0), keys, a.k.row_stride, start, block.last, kD);
   commit_copies();
   FragmentC o[kD / 64][8] = {}, s[kKeys / 8] = {};
   FragmentA p[kKeys / 16] = {};
@@ -135,8 +90,8 @@ __global__ void __launch_bounds__(kWarps* kWarp, 1) warpgroup_forward_kernel(For
     fence_shared();
     __syncthreads();  // keys of this tile and values of the one before are there; both others are free
     if (tile + 1 < tiles)
-      copy_panels(m.k(tile + 1), keys, a.k.row_stride, from + kKeys, block.last);
-    copy_panels(m.v(tile), values, a.v.row_stride, from, block.last);
+      copy_rows<kKeys>(m.k(tile + 1), keys, a.k.row_stride, from + kKeys, block.last, kD);
+    copy_rows<kKeys>(m.v(tile), values, a.v.row_stride, from, block.last, kD);
     commit_copies();
     queue_scores<kD>(m.q(), m.k(tile), group_row, s);
     if (tile > 0) {
@@ -148,14 +103,10 @@ __global__ void __launch_bounds__(kWarps* kWarp, 1) warpgroup_forward_kernel(For
     const bool whole =
         from + kKeys - 1 <= first_row && (a.window == 0 || first_row + 15 - from < a.window);
     if (!whole) mask(s, first_row, from, a.window);
-    const Rescale rescale = softmax_tile(s, a.scale_log2, state);
+    const Rescale by = softmax_tile(s, a.scale_log2, state);
     wait_for_products<0>();
 #pragma unroll
-    for (auto& panel : o)
-#pragma unroll
-      for (FragmentC& c : panel)
-#pragma unroll
-        for (int x = 0; x < 4; ++x) c.x[x] *= rescale.keep[x / 2];
+    for (auto& panel : o) rescale(panel, by);
 #pragma unroll
     for (int k = 0; k < kKeys / 16; ++k) {
       const FragmentC &left = s[2 * k], &right = s[2 * k + 1];

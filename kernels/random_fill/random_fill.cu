@@ -6,54 +6,51 @@
 namespace hone::kernels {
 namespace {
 
-template <class T>
-struct FillUniform {
-  T* t;
+struct Uniform {
   float bound;
   RandomStream stream;
-
-  template <int W>
-  __device__ void operator()(int64_t, int64_t i) const {
-    Vec<T, W> to;
-#pragma unroll
-    for (int k = 0; k < W; ++k)
-      to[k] = narrow_to<T>(bound * (2 * stream.uniform(static_cast<uint64_t>(i + k)) - 1));
-    store(t + i, to);
-  }
+  __device__ float operator()(uint64_t i) const { return bound * (2 * stream.uniform(i) - 1); }
 };
 
-template <class T>
-struct FillNormal {
-  T* t;
+struct Normal {
   float deviation;
   RandomStream stream;
+  __device__ float operator()(uint64_t i) const {
+    const auto [u, v] = stream.uniform_pair(i);
+    return deviation * static_cast<float>(sqrt(-2.0 * log(u)) * cospi(2.0 * v));
+  }
+};
+
+template <class T, class Value>
+struct Fill {
+  T* t;
+  Value value;
 
   template <int W>
   __device__ void operator()(int64_t, int64_t i) const {
     Vec<T, W> to;
 #pragma unroll
-    for (int k = 0; k < W; ++k) {
-      const auto [u, v] = stream.uniform_pair(static_cast<uint64_t>(i + k));
-      to[k] = narrow_to<T>(deviation * static_cast<float>(sqrt(-2.0 * log(u)) * cospi(2.0 * v)));
-    }
+    for (int k = 0; k < W; ++k) to[k] = narrow_to<T>(value(static_cast<uint64_t>(i + k)));
     store(t + i, to);
   }
 };
+
+template <class Value>
+void fill_each(Cuda device, const Tensor& t, const Value& value) {
+  visit_float(t.dtype(), [&]<class T>() {
+    for_each_vector<kLanes<T>>(device, rows_and_columns({t}, kLanes<T>, true),
+                               Fill<T, Value>{t.data<T>(), value});
+  });
+}
 
 }  // namespace
 
 void fill_uniform(Cuda device, const Tensor& t, float bound, const RandomStream& stream) {
-  visit_float(t.dtype(), [&]<class T>() {
-    for_each_vector<kLanes<T>>(device, rows_and_columns({t}, kLanes<T>, true),
-                               FillUniform<T>{t.data<T>(), bound, stream});
-  });
+  fill_each(device, t, Uniform{bound, stream});
 }
 
 void fill_normal(Cuda device, const Tensor& t, float deviation, const RandomStream& stream) {
-  visit_float(t.dtype(), [&]<class T>() {
-    for_each_vector<kLanes<T>>(device, rows_and_columns({t}, kLanes<T>, true),
-                               FillNormal<T>{t.data<T>(), deviation, stream});
-  });
+  fill_each(device, t, Normal{deviation, stream});
 }
 
 }  // namespace hone::kernels
