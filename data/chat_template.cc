@@ -15,7 +15,7 @@ namespace hone {
 namespace {
 
 constexpr const char* kTooManySteps =
-    ": takes more steps than are allowed for finding where turns begin; "
+    "takes more steps than are allowed for finding where turns begin; "
     "a template should write a short conversation in some hundreds";
 
 // A conversation with which templates show their generation prompt.
@@ -80,12 +80,12 @@ ChatTemplate::ChatTemplate(std::string_view text, jinja::Source source, ChatToke
       max_steps_(max_steps) {
   for (const auto& [name, value] : tokens_.kwargs)
     kwargs_.push_back({name, jinja::from_json(parse_json(value, {name, ErrorCode::kUsage}).raw())});
-  int64_t steps = max_steps_;
+  jinja::StepBudget steps{max_steps_, {}};
   headers_ = find_headers(Conversation(), steps);
-  if (steps == 0)
-    fail(template_.source().code, printable(template_.source().name, 4096), kTooManySteps);
+  if (steps.ran_out_at)
+    fail_at(template_.source(), template_.source().code, *steps.ran_out_at, kTooManySteps);
   // Renderings of their own: a template that takes all its steps for these still has its headers.
-  steps = max_steps_;
+  steps = {max_steps_, {}};
   for (const char* role : {"system", "user", "assistant", "tool"})
     if (try_list(role, steps)) list_roles_.emplace_back(role);
   settings_ = std::string(text) + '\0' + std::to_string(now);
@@ -102,7 +102,7 @@ std::string ChatTemplate::variable(std::string_view name) const {
 }
 
 jinja::Output ChatTemplate::run(const Conversation& conversation, bool add_generation_prompt,
-                                size_t messages, int64_t& steps) const {
+                                size_t messages, jinja::StepBudget& steps) const {
   std::vector<std::vector<jinja::Mark>> details(messages);
   for (size_t i = 0; i < messages; ++i)
     if (const auto ranges = train_detail(conversation, i))
@@ -129,7 +129,7 @@ jinja::Output ChatTemplate::run(const Conversation& conversation, bool add_gener
 }
 
 // The text that add_generation_prompt adds to a conversation, empty if it adds none.
-ChatTemplate::Header ChatTemplate::find_header(const Conversation& probe, int64_t& steps) const {
+ChatTemplate::Header ChatTemplate::find_header(const Conversation& probe, jinja::StepBudget& steps) const {
   const jinja::Output without = run(probe, false, probe.size(), steps);
   const jinja::Output with = run(probe, true, probe.size(), steps);
   const std::string& text = with.text.bytes;
@@ -147,7 +147,7 @@ ChatTemplate::Header ChatTemplate::find_header(const Conversation& probe, int64_
 
 // What the template writes in front of an assistant's words, unless that is only space, which a
 // model writes itself.
-ChatTemplate::Header ChatTemplate::find_silent_header(Conversation probe, int64_t& steps) const {
+ChatTemplate::Header ChatTemplate::find_silent_header(Conversation probe, jinja::StepBudget& steps) const {
   probe.messages.push_back(chat_message("assistant", "y"));
   const jinja::Output output = run(probe, false, probe.size(), steps);
   for (size_t w = 0; w < output.writes.size(); ++w) {
@@ -165,7 +165,7 @@ ChatTemplate::Header ChatTemplate::find_silent_header(Conversation probe, int64_
 }
 
 std::vector<ChatTemplate::Header> ChatTemplate::find_headers(const Conversation& like,
-                                                             int64_t& steps) const {
+                                                             jinja::StepBudget& steps) const {
   std::vector<Header> headers;
   const auto add = [&](Header header) {
     if (!header.empty() && std::find(headers.begin(), headers.end(), header) == headers.end())
@@ -193,7 +193,7 @@ std::vector<ChatTemplate::Header> ChatTemplate::find_headers(const Conversation&
 
 // What the template writes of a message's own words; nullopt if it does not take the conversation.
 std::optional<std::string> ChatTemplate::words_of(const Conversation& conversation, size_t message,
-                                                  int64_t& steps) const {
+                                                  jinja::StepBudget& steps) const {
   try {
     const jinja::Output output = run(conversation, false, conversation.size(), steps);
     std::string words;
@@ -207,7 +207,7 @@ std::optional<std::string> ChatTemplate::words_of(const Conversation& conversati
 }
 
 // Of two parts, so that a template which writes only the first one does not count.
-bool ChatTemplate::try_list(const std::string& role, int64_t& steps) const {
+bool ChatTemplate::try_list(const std::string& role, jinja::StepBudget& steps) const {
   const std::string first = "alpha", second = "beta";
   size_t message = 0;
   Conversation probe = probe_of_role(role, message);
@@ -248,11 +248,12 @@ RenderedChat ChatTemplate::render_as_is(const Conversation& conversation) const 
   TurnSettings settings;
   const bool plain = conversation.template_kwargs.empty();
   // All attempts to find the turns share one budget: they are as many as there are messages.
-  int64_t steps = max_steps_;
+  jinja::StepBudget steps{max_steps_, {}};
   const auto check_steps = [&] {
-    if (steps == 0)
+    if (steps.ran_out_at)
       fail(ErrorCode::kDataset, printable(conversation.where, 4096), ": ",
-           printable(template_.source().name, 4096), kTooManySteps);
+           printable(template_.source().name, 4096), ":", steps.ran_out_at->line, ":",
+           steps.ran_out_at->column, ": ", kTooManySteps);
   };
   settings.headers = plain ? headers_ : find_headers(conversation, steps);
   check_steps();
@@ -275,7 +276,7 @@ RenderedChat ChatTemplate::render_as_is(const Conversation& conversation) const 
                      [](const auto& a, const auto& b) { return a.size() > b.size(); });
     return prompts;
   };
-  int64_t rendering = max_steps_;
+  jinja::StepBudget rendering{max_steps_, {}};
   return find_turns(run(conversation, false, conversation.size(), rendering), conversation,
                     settings, template_.has_generation_blocks());
 }
@@ -288,7 +289,7 @@ RenderedChat ChatTemplate::render(const Conversation& conversation) const {
 std::string ChatTemplate::prompt(const Conversation& conversation) const {
   check_conversation(conversation);
   return prepared(conversation, [&](const Conversation& c) {
-    int64_t steps = max_steps_;
+    jinja::StepBudget steps{max_steps_, {}};
     return run(c, true, c.size(), steps).text.bytes;
   });
 }

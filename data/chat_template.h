@@ -84,17 +84,17 @@ class ChatTemplate {
 
   // `steps`: how many it may take; what it took is subtracted.
   jinja::Output run(const Conversation& conversation, bool add_generation_prompt, size_t messages,
-                    int64_t& steps) const;
+                    jinja::StepBudget& steps) const;
   RenderedChat render_as_is(const Conversation& conversation) const;
   // use(conversation), in the form that the template takes.
   template <class Use>
   auto prepared(const Conversation& conversation, const Use& use) const;
   std::optional<std::string> words_of(const Conversation& conversation, size_t message,
-                                      int64_t& steps) const;
-  bool try_list(const std::string& role, int64_t& steps) const;
-  std::vector<Header> find_headers(const Conversation& like, int64_t& steps) const;
-  Header find_header(const Conversation& probe, int64_t& steps) const;
-  Header find_silent_header(Conversation probe, int64_t& steps) const;
+                                      jinja::StepBudget& steps) const;
+  bool try_list(const std::string& role, jinja::StepBudget& steps) const;
+  std::vector<Header> find_headers(const Conversation& like, jinja::StepBudget& steps) const;
+  Header find_header(const Conversation& probe, jinja::StepBudget& steps) const;
+  Header find_silent_header(Conversation probe, jinja::StepBudget& steps) const;
 
   jinja::Template template_;
   ChatTokens tokens_;

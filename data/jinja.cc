@@ -14,19 +14,21 @@ Template::Template(std::string_view text, Source source)
       parsed_(std::make_shared<const ParsedTemplate>(parse_template(text, source_))) {}
 
 Output Template::render(const std::vector<Variable>& variables, int64_t now, ErrorCode code) const {
-  int64_t steps = kMaxSteps;
+  StepBudget steps;
   return render(variables, now, steps, code);
 }
 
-Output Template::render(const std::vector<Variable>& variables, int64_t now, int64_t& steps,
+Output Template::render(const std::vector<Variable>& variables, int64_t now, StepBudget& steps,
                         ErrorCode code) const {
-  Evaluator evaluator(variables, now, steps);
+  Evaluator evaluator(variables, now, steps.left);
   try {
     Output output = evaluator.run(parsed_->body);
-    steps -= evaluator.steps();
+    steps.left -= evaluator.steps();
     return output;
   } catch (const Problem& problem) {
-    steps = std::max<int64_t>(0, steps - evaluator.steps());
+    const bool ran_out = evaluator.steps() > steps.left;
+    if (ran_out && !steps.ran_out_at) steps.ran_out_at = evaluator.position();
+    steps.left = std::max<int64_t>(0, steps.left - evaluator.steps());
     fail_at(source_, code, evaluator.position(), problem.what());
   }
 }

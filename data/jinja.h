@@ -14,6 +14,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -44,6 +45,12 @@ struct Variable {
   Value value;
 };
 
+// The steps that several renderings share.
+struct StepBudget {
+  int64_t left = kMaxSteps;
+  std::optional<Position> ran_out_at;  // where the first rendering was for which they did not last
+};
+
 class Template {
  public:
   // Errors: source.code "<name>:<line>:<column>: ..." for text that is no template.
@@ -53,8 +60,8 @@ class Template {
   // raises itself. `now`: seconds since 1970, for strftime_now (in UTC).
   Output render(const std::vector<Variable>& variables, int64_t now,
                 ErrorCode code = ErrorCode::kDataset) const;
-  // The same in at most `steps` steps, of which it takes those that it needed.
-  Output render(const std::vector<Variable>& variables, int64_t now, int64_t& steps,
+  // The same in at most `steps.left` steps, of which it takes those that it needed.
+  Output render(const std::vector<Variable>& variables, int64_t now, StepBudget& steps,
                 ErrorCode code = ErrorCode::kDataset) const;
 
   bool has_generation_blocks() const;

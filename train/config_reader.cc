@@ -13,6 +13,7 @@
 #include "train/config_key_text.h"
 #include "train/config_keys.h"
 #include "train/data_files.h"
+#include "train/dataset_roles.h"
 #include "train/file_pattern.h"
 
 namespace hone {
@@ -312,6 +313,7 @@ class Reader {
       const std::string prefix = name + "." + std::to_string(out.size()) + ".";
       read_map(item, dataset_keys(), prefix, out.emplace_back());
       find_data_files(item, prefix, {yaml_directory_, roots_}, errors_, out.back());
+      check_roles_to_train(item, prefix, out.back(), errors_);
       find_template_file(item, prefix, out.back().chat_template_jinja);
     }
     return true;

@@ -13,6 +13,7 @@
 #include "data/printable.h"
 #include "kernels/core/parallel.h"
 #include "tensor/check.h"
+#include "train/dataset_roles.h"
 
 namespace hone {
 namespace {
@@ -86,8 +87,7 @@ RowFields row_fields(const DatasetConfig& d) {
   fields.messages = d.field_messages;
   fields.tools = d.field_tools;
   fields.properties = properties_of(d);
-  for (const auto& [role, names] : d.roles)
-    for (const std::string& name : names) fields.roles[name] = role;
+  fields.roles = template_roles(d);
   fields.drop_system_message = d.drop_system_message;
   fields.training = d.message_field_training;
   fields.training_detail = d.message_field_training_detail;

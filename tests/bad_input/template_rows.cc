@@ -31,9 +31,9 @@ Dataset load_rows(const std::string& dir, const std::string& jinja) {
   return load_dataset(source, tokenizer, settings, notices);
 }
 
-Row with(const char* id, const char* what, const std::string& jinja, const char* message,
+Row with(const char* id, const char* what, const std::string& jinja, const std::string& message,
          int exit_code = kDataset) {
-  return {id, what, message[0] == '\0' ? 0 : exit_code, message,
+  return {id, what, message.empty() ? 0 : exit_code, message,
           [jinja](const std::string& dir) { load_rows(dir, jinja); }};
 }
 
@@ -58,9 +58,11 @@ std::string loops(const std::vector<std::string>& counts) {
 Rows template_rows() {
   const std::string turns =
       "{% for m in messages %}<|im_start|>{{ m.role }}\n{{ m.content }}<|im_end|>\n{% endfor %}";
-  const char* too_many_steps =
-      "DIR/chat_template.jinja: takes more steps than are allowed for finding where turns begin; a "
-      "template should write a short conversation in some hundreds";
+  const auto too_many_steps = [](const char* at) {
+    return std::string("DIR/chat_template.jinja:") + at +
+           ": takes more steps than are allowed for finding where turns begin; a template should "
+           "write a short conversation in some hundreds";
+  };
   return {
       with("47", "a statement without an end", "{% for m in messages %}\n{{ m.content }}",
            "DIR/chat_template.jinja:1:4: {% for %} has no {% endfor %}", kModel),
@@ -69,23 +71,23 @@ Rows template_rows() {
            kModel),
       with("48", "a range of 10^9", loops({"10**9"}),
            "DIR/rows.jsonl:1: DIR/chat_template.jinja:1:18: range: more than 100000 elements"),
-      with("48b", "10^8 rounds", loops({"10000", "10000"}), too_many_steps, kModel),
+      with("48b", "10^8 rounds", loops({"10000", "10000"}), too_many_steps("1:1"), kModel),
       with("48c", "rounds within the limit, for every prompt that is tried",
-           loops({"9000", "100"}) + turns, too_many_steps, kModel),
+           loops({"9000", "100"}) + turns, too_many_steps("1:1"), kModel),
       with("48d", "1000 lists of 10^5",
            "{% set ns = namespace(l=[]) %}{% for i in range(1000) %}"
            "{% set ns.l = ns.l + [0] * 100000 %}{% endfor %}",
-           too_many_steps, kModel),
+           too_many_steps("1:1"), kModel),
       with("48e", "a list of 9 million characters", "{{ ('a' * 9000000) | list | length }}",
-           too_many_steps, kModel),
-      with("48f", "30 million parts", "{{ ('a ' * 30000000).split(' ') | length }}", too_many_steps,
+           too_many_steps("1:1"), kModel),
+      with("48f", "30 million parts", "{{ ('a ' * 30000000).split(' ') | length }}", too_many_steps("1:1"),
            kModel),
       with("49", "a text of 10^9 bytes", "{{ 'a' * 10**9 }}",
            "DIR/rows.jsonl:1: DIR/chat_template.jinja:1:8: a string of more than 64 MiB"),
       with("49b", "many texts of 60 MB at once",
            "{% set ns = namespace() %}{% for i in range(1000) %}"
            "{% set ns.a = {'a': 'a' * 60000000, 'b': ns.a} %}{% endfor %}",
-           too_many_steps, kModel),
+           too_many_steps("1:1"), kModel),
       with("50", "a macro that calls itself without end",
            "{% macro m() %}{{ m() }}{% endmacro %}{{ m() }}",
            "DIR/rows.jsonl:1: DIR/chat_template.jinja:1:20: more than 200 calls inside each other"),

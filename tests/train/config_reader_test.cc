@@ -125,6 +125,11 @@ TEST_CASE("read_config: refused keys give their reason unless they are off") {
     return "base_model: model\nlearning_rate: 1\ndatasets: [{path: rows.jsonl, " + key + "}]\n";
   };
   CHECK(error_of(dataset("roles_to_train: [assistant]")) == "(accepted)");
+  CHECK(error_of(dataset("roles: {critic: [judge]}, roles_to_train: [judge, critic, gpt]")) ==
+        "(accepted)");
+  CHECK(contains(error_of(dataset("roles_to_train: [assistant, asistant]")),
+                 "f.yaml:3:63: datasets.0.roles_to_train: expected one of system, developer, user, "
+                 "assistant, tool, function, ipython, model (did you mean \"assistant\"?), or"));
   CHECK(error_of(dataset("train_on_eos: turn")) == "(accepted)");
   CHECK(contains(error_of(dataset("train_on_eos: always")), "expected one of turn, all, last"));
   CHECK(contains(error_of(dataset("input_transform: strip")), "input_transform: not supported"));
