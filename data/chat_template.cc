@@ -129,7 +129,8 @@ jinja::Output ChatTemplate::run(const Conversation& conversation, bool add_gener
 }
 
 // The text that add_generation_prompt adds to a conversation, empty if it adds none.
-ChatTemplate::Header ChatTemplate::find_header(const Conversation& probe, jinja::StepBudget& steps) const {
+ChatTemplate::Header ChatTemplate::find_header(const Conversation& probe,
+                                               jinja::StepBudget& steps) const {
   const jinja::Output without = run(probe, false, probe.size(), steps);
   const jinja::Output with = run(probe, true, probe.size(), steps);
   const std::string& text = with.text.bytes;
@@ -147,7 +148,8 @@ ChatTemplate::Header ChatTemplate::find_header(const Conversation& probe, jinja:
 
 // What the template writes in front of an assistant's words, unless that is only space, which a
 // model writes itself.
-ChatTemplate::Header ChatTemplate::find_silent_header(Conversation probe, jinja::StepBudget& steps) const {
+ChatTemplate::Header ChatTemplate::find_silent_header(Conversation probe,
+                                                      jinja::StepBudget& steps) const {
   probe.messages.push_back(chat_message("assistant", "y"));
   const jinja::Output output = run(probe, false, probe.size(), steps);
   for (size_t w = 0; w < output.writes.size(); ++w) {

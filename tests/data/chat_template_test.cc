@@ -136,7 +136,7 @@ TEST_CASE("chat template: a wasteful one is refused, and not rendered again and 
   const std::string waste =
       "{% for i in range(9000) %}{% for j in range(100) %}{% endfor %}{% endfor %}";
   check_contains(error_of(ErrorCode::kModel, [&] { ChatTemplate(waste, {"t.jinja"}, {}); }),
-                 "t.jinja:1:35: takes more steps than are allowed for finding where turns begin");
+                 "t.jinja:1:44: takes more steps than are allowed for finding where turns begin");
   // Wasteful only where a conversation has tools, and with prompts that fit no turn.
   const ChatTemplate t("{% if tools %}" + waste +
                            "{% endif %}{% for m in messages %}{{ m.content }}</s>{% endfor %}"
@@ -146,7 +146,7 @@ TEST_CASE("chat template: a wasteful one is refused, and not rendered again and 
   CHECK_NOTHROW(t.render(c));
   c.tools = Json::array({Json::object()});
   check_contains(error_of(ErrorCode::kDataset, [&] { t.render(c); }),
-                 "a.jsonl:1: t.jinja:1:49: takes more steps");
+                 "a.jsonl:1: t.jinja:1:58: takes more steps");
 }
 
 TEST_CASE("chat templates: mutilated ones are errors or render") {

@@ -128,7 +128,7 @@ TEST_CASE("read_config: refused keys give their reason unless they are off") {
   CHECK(error_of(dataset("roles: {critic: [judge]}, roles_to_train: [judge, critic, gpt]")) ==
         "(accepted)");
   CHECK(contains(error_of(dataset("roles_to_train: [assistant, asistant]")),
-                 "f.yaml:3:63: datasets.0.roles_to_train: expected one of system, developer, user, "
+                 "f.yaml:3:59: datasets.0.roles_to_train: expected one of system, developer, user, "
                  "assistant, tool, function, ipython, model (did you mean \"assistant\"?), or"));
   CHECK(error_of(dataset("train_on_eos: turn")) == "(accepted)");
   CHECK(contains(error_of(dataset("train_on_eos: always")), "expected one of turn, all, last"));

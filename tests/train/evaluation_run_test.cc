@@ -120,7 +120,7 @@ TEST_CASE("evaluation: answers to held-out prompts, before training and later") 
     rows += R"({"question": "Say it, )" + std::to_string(i) + R"(!", "answer": "It."})" + "\n";
   for (TrainConfig* config : {&without, &with}) {
     write_file(dir / "rows.jsonl", rows);
-    config->learning_rate = 0.03;
+    config->learning_rate = 0.005;
     config->max_steps = 30;
   }
   with.eval_steps = 10;
