@@ -140,6 +140,7 @@ ModelConfig quickstart() {
 }  // namespace
 
 ModelConfig preset_config(const std::string& name) {
+  if (name.find('/') != std::string::npos) return load_model_config(name);
   if (name == "quickstart") return quickstart();
   for (const Preset& p : kQwen3_5)
     if (name == p.name) return qwen3_5(p);
@@ -147,7 +148,8 @@ ModelConfig preset_config(const std::string& name) {
     if (name == p.name) return parse_model_config(parse_json(p.json, {"preset " + name}));
   std::string all;
   for (const std::string& n : preset_names()) all += (all.empty() ? "" : ", ") + n;
-  fail(ErrorCode::kUsage, "base_model: there is no preset \"", name, "\"; known: ", all);
+  fail(ErrorCode::kUsage, "base_model: there is no preset \"", name, "\"; known: ", all,
+       "; or a folder with a config.json, written with a '/'");
 }
 
 std::vector<std::string> preset_names() {

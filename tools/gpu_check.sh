@@ -8,14 +8,17 @@
 #   tools/gpu_check.sh run DIR WHAT   where the GPU is, in a copy of the repository:
 #     tests      the CUDA cases of the tests of kernels and of generation: CUDA against the CPU
 #     sanitize   the CUDA cases under compute-sanitizer: memcheck, racecheck, synccheck, initcheck
-#     train      the main program: the quickstart three times and once killed and resumed: same bytes
+#     train      the main program: three runs, and one killed and resumed, write the same bytes: the
+#                quickstart; 50 steps of Qwen3.5-0.8B with LoRA and of four layers of Qwen3.5-35B-A3B
+#                with QLoRA. Losses of the quickstart on the GPU and on the CPU, in f32, within 1 %
+#     goldens D  evaluate --device cuda against the golden files of .ci/goldens D
 #
 # `run` ends with "N passed, M failed" and a status of 0 when M is 0.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 usage() {
-  sed -n 's/^# \{0,1\}//; 6,13p' "${BASH_SOURCE[0]}" >&2
+  sed -n 's/^# \{0,1\}//; 6,18p' "${BASH_SOURCE[0]}" >&2
   exit 2
 }
 
@@ -57,27 +60,60 @@ check() {
   fi
 }
 
-# train FINETUNE: what the program writes does not depend on the run, nor on being killed.
-train() {
-  local quickstart=("$1" train/examples/quickstart.yaml device=cuda
-    save_strategy=steps save_steps=20) out i pid
-  out=$(mktemp -d)
+# repeatable NAME SAVE_STEPS COMMAND...: what the program writes does not depend on the run, nor on
+# being killed after the second checkpoint. Leaves the runs in $out/1, 2, 3 and killed.
+repeatable() {
+  local name=$1 save_steps=$2 i pid
+  shift 2
+  rm -rf "${out:?}"/*
   for i in 1 2 3; do
-    check "quickstart $i" "${quickstart[@]}" output_dir="$out/$i"
+    check "$name, run $i" "$@" output_dir="$out/$i"
     tail -n 1 "$out/$i/metrics.jsonl"
     if [[ -f $out/$i/result.json ]]; then cat "$out/$i/result.json"; fi
   done
-  "${quickstart[@]}" output_dir="$out/killed" >"$out/log" 2>&1 &
+  local killed=("$@" save_strategy=steps "save_steps=$save_steps" output_dir="$out/killed")
+  "${killed[@]}" >"$out/log" 2>&1 &
   pid=$!
-  while kill -0 "$pid" 2>/dev/null && ! [[ -d $out/killed/checkpoint-40 ]]; do sleep 0.1; done
+  while kill -0 "$pid" 2>/dev/null && ! [[ -d $out/killed/checkpoint-$((2 * save_steps)) ]]; do sleep 0.1; done
   kill -KILL "$pid" || true
   wait "$pid" || true
-  check "quickstart, killed and resumed" "${quickstart[@]}" output_dir="$out/killed" \
-    resume_from_checkpoint=auto
+  check "$name, killed and resumed" "${killed[@]}" resume_from_checkpoint=auto
   for i in 2 3 killed; do
-    check "same adapter: 1 and $i" diff -r "$out/1/adapter" "$out/$i/adapter"
+    check "$name: the adapters of 1 and $i are the same" diff -r "$out/1/adapter" "$out/$i/adapter"
   done
-  rm -rf "$out"
+}
+
+# near METRICS METRICS: the losses of all steps differ by at most 1 %.
+near() {
+  python3 - "$@" <<'PYTHON'
+import json, sys
+a, b = ([json.loads(line)["loss"] for line in open(path) if '"loss"' in line] for path in sys.argv[1:])
+worst = max(abs(x - y) / abs(y) for x, y in zip(a, b))
+print(f"{len(a)} and {len(b)} losses, at most {100 * worst:.3f} % apart")
+sys.exit(not (len(a) == len(b) > 0 and worst <= 0.01))
+PYTHON
+}
+
+# train FINETUNE
+train() {
+  local finetune=$1 out rows=data/quickstart/train.jsonl
+  out=$(mktemp -d)
+  local quickstart=("$finetune" train/examples/quickstart.yaml)
+  check "quickstart on the CPU" "${quickstart[@]}" device=cpu bf16=false output_dir="$out/cpu"
+  mv "$out/cpu/metrics.jsonl" "$out.cpu"
+  check "quickstart in f32" "${quickstart[@]}" device=cuda bf16=false output_dir="$out/f32"
+  check "losses of CPU and GPU" near "$out/f32/metrics.jsonl" "$out.cpu"
+  near "$out/f32/metrics.jsonl" "$out.cpu" || true
+  repeatable "quickstart" 20 "${quickstart[@]}" device=cuda
+  local random=("$finetune" tokenizer_config=data/quickstart "datasets.0.path=$rows"
+    datasets.0.type=question_answer sample_packing=true lora_r=16 lora_alpha=32
+    lora_target_linear=true learning_rate=1e-4 max_steps=50 device=cuda bf16=true)
+  repeatable "Qwen3.5-0.8B" 15 "${random[@]}" base_model=random:Qwen3.5-0.8B adapter=lora \
+    sequence_len=2048 micro_batch_size=2
+  repeatable "4 layers of Qwen3.5-35B-A3B" 15 "${random[@]}" base_model=random:tools/gpu_check_model \
+    adapter=qlora load_in_4bit=true sequence_len=2048 micro_batch_size=2 \
+    "lora_target_parameters=[mlp.experts.gate_up_proj, mlp.experts.down_proj]"
+  rm -rf "$out" "$out.cpu"
 }
 
 run() {
@@ -103,6 +139,10 @@ run() {
       done
       ;;
     train) train "$bin/finetune" ;;
+    goldens)
+      EVALUATE="$bin/evaluate --device cuda" .ci/goldens "$3"
+      return
+      ;;
     *) usage ;;
   esac
   echo "$passed passed, $failed failed"
@@ -111,6 +151,6 @@ run() {
 
 case ${1:-} in
   pack) [[ $# == 2 ]] || usage; pack "$2" ;;
-  run) [[ $# == 3 ]] || usage; run "$2" "$3" ;;
+  run) [[ $# == 3 || ($# == 4 && $3 == goldens) ]] || usage; run "${@:2}" ;;
   *) usage ;;
 esac

@@ -21,6 +21,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
+constexpr std::string_view kRandom = "random:";
+
 // Reads a tree by the table. Problems go to `errors`; the member then keeps its default.
 class Reader {
  public:
@@ -58,8 +60,7 @@ class Reader {
   void find_template_file(const ConfigValue& tree, const std::string& prefix, std::string& jinja) {
     if (jinja.empty() || is_template_text(jinja)) return;
     const SourcePosition& at = tree.find("chat_template_jinja")->at;
-    const FoundPath found = at.in_file() ? find_from_yaml(jinja, yaml_directory_, roots_)
-                                         : find_from_command_line(jinja, roots_);
+    const FoundPath found = find(jinja, at);
     if (found.path.empty())
       errors_.add(at, prefix + "chat_template_jinja: '" + jinja +
                           "' is neither a template, which has {{ or {%, nor a file that exists; " +
@@ -75,6 +76,12 @@ class Reader {
   }
 
  private:
+  // A path is relative to where it is written: the YAML file's folder or the working directory.
+  FoundPath find(const std::string& path, const SourcePosition& at) const {
+    return at.in_file() ? find_from_yaml(path, yaml_directory_, roots_)
+                        : find_from_command_line(path, roots_);
+  }
+
   template <class T>
   void reject_unknown(const ConfigEntry& entry, const std::vector<ConfigKey<T>>& keys,
                       const std::string& prefix) {
@@ -269,14 +276,21 @@ class Reader {
   bool read_value(const ConfigValue& value, const NumberRange& range, const std::string& name,
                   InputPath& out) {
     if (!read_value(value, range, name, out.written)) return false;
-    if (name == "base_model" && out.written.starts_with("random:")) return true;
+    if (name == "base_model" && out.written.starts_with(kRandom)) {
+      const std::string shape = out.written.substr(kRandom.size());
+      if (shape.find('/') == std::string::npos) return true;  // a preset
+      const FoundPath folder = find(shape, value.at);
+      if (folder.path.empty())
+        errors_.add(value.at, name + ": '" + shape + "' does not exist; " + places_tried(folder));
+      out.written = std::string(kRandom) + folder.path.string();
+      return true;
+    }
     const bool is_dataset = name.ends_with(".path");
     if (is_dataset && (out.written == "json" || out.written == "jsonl"))
       return true;  // a kind of file; data_files says which
     if (name == "resume_from_checkpoint" && (out.written == "auto" || read_boolean(out.written)))
       return true;
-    FoundPath found = value.at.in_file() ? find_from_yaml(out.written, yaml_directory_, roots_)
-                                         : find_from_command_line(out.written, roots_);
+    FoundPath found = find(out.written, value.at);
     if (found.path.empty() && is_dataset && is_file_pattern(out.written))
       return true;  // find_data_files looks for them
     std::string hint;

@@ -131,6 +131,14 @@ TEST_CASE("config: presets survive the way through config.json") {
         std::string::npos);
 }
 
+TEST_CASE("config: a folder's config.json is a preset too") {
+  const std::string folder = "tests/goldens/models/qwen3_5_moe";
+  CHECK(to_config_json(preset_config(folder), "bfloat16") ==
+        to_config_json(load_model_config(folder), "bfloat16"));
+  const std::string error = error_of(ErrorCode::kModel, [] { preset_config("no/such"); });
+  CHECK(error.find("no/such") != std::string::npos);
+}
+
 TEST_CASE("config: impossible values are refused with the key's path") {
   const auto message = [](const char* key, const Json& value) {
     Json j = golden();

@@ -74,6 +74,25 @@ TEST_CASE("read_config: wrong types and values out of range") {
                  "datasets: expected a list of {path: ...}"));
 }
 
+TEST_CASE("read_config: the folder of a random model's shape is found as other paths are") {
+  const UserFolder user;
+  fs::create_directories(user.root / "yaml" / "shapes" / "small");
+  const auto base_model = [&](const std::string& value) {
+    return resolve_config(parse_yaml("base_model: " + value +
+                                         "\nlearning_rate: 1\ntokenizer_config: shapes\n"
+                                         "datasets: [{path: shapes}]\n",
+                                     "f.yaml"),
+                          user.root / "yaml", user.roots)
+        .config.base_model.written;
+  };
+  CHECK(base_model("random:quickstart") == "random:quickstart");
+  CHECK(base_model("random:shapes/small") ==
+        "random:" + (user.root / "yaml" / "shapes" / "small").string());
+  CHECK_THROWS_WITH_AS(
+      base_model("random:shapes/large"),
+      doctest::Contains("f.yaml:1:13: base_model: 'shapes/large' does not exist; tried "), Error);
+}
+
 TEST_CASE("read_config: a path that does not exist lists every place") {
   const UserFolder user;
   PathRoots roots = user.roots;

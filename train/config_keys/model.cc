@@ -22,7 +22,7 @@ TrainKeys model_keys() {
       with_example(
           hub_model(required(honoured("base_model", &C::base_model,
                                       "model folder in Hugging Face layout, a model in the "
-                                      "Hugging Face cache, or random:<preset>"))),
+                                      "Hugging Face cache, or random:<preset or folder>"))),
           "Qwen/Qwen3.5-0.8B"),
       with_example(hub_model(honoured("tokenizer_config", &C::tokenizer_config,
                                       "folder of tokenizer.json when it is not base_model's")),
