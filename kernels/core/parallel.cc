@@ -5,8 +5,9 @@
 #include <sched.h>
 
 #include <algorithm>
+#include <array>
 #include <atomic>
-#include <condition_variable>
+#include <chrono>
 #include <cstdlib>
 #include <exception>
 #include <memory>
@@ -14,6 +15,7 @@
 #include <thread>
 #include <vector>
 
+#include "kernels/core/ceil_div.h"
 #include "tensor/check.h"
 
 namespace hone::kernels {
@@ -21,61 +23,96 @@ namespace {
 
 thread_local bool inside_parallel_for = false;
 
-// A loop being worked on. Chunks are handed out by a counter; which thread takes which does not
-// matter to the result.
-struct Loop {
-  Loop(int64_t count, int64_t chunk, ChunkBody b, int64_t max_workers)
-      : n(count),
-        grain(chunk),
-        chunks((n + grain - 1) / grain),
-        most(std::min({chunks, max_workers, kMaxWorkers})),
-        body(b) {}
+// A loop being worked on. Each thread has a part of the chunks, and helps with those of others when its
+// own are done. Which thread takes which chunk does not matter to the result, but to the caches: loops
+// over the rows of one tensor after the other find them where the last one left them.
+class Loop {
+ public:
+  Loop(int64_t n, int64_t grain, ChunkBody body, int64_t threads)
+      : most(threads), n_(n), grain_(grain), body_(body) {
+    const int64_t chunks = ceil_div(n, grain);
+    for (int64_t p = 0; p < most; ++p) {
+      parts_[p].next = chunks * p / most;
+      parts_[p].end = chunks * (p + 1) / most;
+    }
+  }
 
-  int64_t n;
-  int64_t grain;
-  int64_t chunks;
-  int64_t most;  // workers
-  ChunkBody body;
-  std::atomic<int64_t> workers{0};
-  std::atomic<int64_t> next{0};
-  std::mutex mutex;
-  std::exception_ptr error;
-  int64_t error_chunk = INT64_MAX;
+  const int64_t most;  // threads that may work on it
 
-  void work() {
-    const int64_t worker = workers++;
+  // thread: whose part comes first.
+  void work(int64_t thread) {
+    const int64_t worker = workers_++;
     if (worker >= most) return;
     inside_parallel_for = true;
-    for (int64_t c = next++; c < chunks; c = next++) {
+    for (int64_t p = 0; p < most; ++p) work_on(parts_[(thread + p) % most], worker);
+    inside_parallel_for = false;
+  }
+
+  void rethrow() const {
+    if (error_) std::rethrow_exception(error_);
+  }
+
+ private:
+  struct alignas(64) Part {
+    std::atomic<int64_t> next;
+    int64_t end;
+  };
+
+  void work_on(Part& part, int64_t worker) {
+    for (int64_t c = part.next++; c < part.end; c = part.next++) {
       try {
-        body(c * grain, std::min(n, (c + 1) * grain), static_cast<int>(worker));
+        body_(c * grain_, std::min(n_, (c + 1) * grain_), static_cast<int>(worker));
       } catch (...) {
-        const std::lock_guard lock(mutex);
-        if (c < error_chunk) {
-          error_chunk = c;
-          error = std::current_exception();
+        const std::lock_guard lock(mutex_);
+        if (c < error_chunk_) {
+          error_chunk_ = c;
+          error_ = std::current_exception();
         }
       }
     }
-    inside_parallel_for = false;
   }
+
+  const int64_t n_, grain_;
+  const ChunkBody body_;
+  std::array<Part, kMaxWorkers> parts_;
+  std::atomic<int64_t> workers_{0};
+  std::mutex mutex_;  // of what follows
+  std::exception_ptr error_;
+  int64_t error_chunk_ = INT64_MAX;
 };
+
+// How long a thread looks for its next turn before it sleeps. To sleep and be woken takes tens of
+// microseconds, as long as a whole loop of a small model, and the loops of a step follow each other
+// more closely than that. It is short since a thread that spins takes its time from others where
+// there are more threads than processors.
+constexpr std::chrono::microseconds kSpin{50};
+
+// Returns true as soon as ready(), false when it was not for kSpin.
+template <class F>
+bool spin_until(F&& ready) {
+  constexpr int kLooksPerClock = 16;
+  const auto end = std::chrono::steady_clock::now() + kSpin;
+  do {
+    for (int i = 0; i < kLooksPerClock; ++i) {
+      if (ready()) return true;
+      __builtin_ia32_pause();
+    }
+  } while (std::chrono::steady_clock::now() < end);
+  return false;
+}
 
 // Threads that wait for loops. The caller of run() works too, and a loop is over when its chunks are
 // done: a thread that has not got to run by then, because the processors have other work, is not
-// waited for. Otherwise every loop would last as long as the slowest thread takes to wake up. Threads
-// without work sleep at once: those that spin lose their turn to whoever else needs the processors.
+// waited for. Otherwise every loop would last as long as the slowest thread takes to wake up.
 class ThreadPool {
  public:
   explicit ThreadPool(int threads) {
-    for (int w = 1; w < threads; ++w) workers_.emplace_back([this] { serve(); });
+    for (int w = 1; w < threads; ++w) workers_.emplace_back([this, w] { serve(w); });
   }
   ~ThreadPool() {
-    {
-      const std::lock_guard lock(mutex_);
-      stop_ = true;
-    }
-    wake_.notify_all();
+    stop_ = true;
+    ++generation_;
+    generation_.notify_all();
     for (std::thread& t : workers_) t.join();
   }
 
@@ -83,51 +120,43 @@ class ThreadPool {
 
   void run(Loop& loop) {
     const std::lock_guard one_at_a_time(run_mutex_);
-    int64_t wanted;
-    {
-      const std::lock_guard lock(mutex_);
-      loop_ = &loop;
-      ++generation_;
-      wanted = std::min(loop.most - 1, sleeping_);
-    }
-    for (; wanted > 0; --wanted) wake_.notify_one();
-    loop.work();
-    std::unique_lock lock(mutex_);
+    loop_ = &loop;
+    ++generation_;
+    // A thread that stops spinning now has seen the new generation, or is seen not to spin.
+    for (int64_t wanted = loop.most - 1 - spinning_; wanted > 0; --wanted) generation_.notify_one();
+    loop.work(0);
     loop_ = nullptr;  // nobody joins from here on
-    done_.wait(lock, [this] { return joined_ == 0; });
+    if (!spin_until([this] { return joined_ == 0; }))
+      for (int n = joined_; n != 0; n = joined_) joined_.wait(n);
   }
 
  private:
-  void serve() {
-    uint64_t seen = 0;
-    for (;;) {
-      Loop* loop;
-      {
-        std::unique_lock lock(mutex_);
-        ++sleeping_;
-        wake_.wait(lock, [&] { return stop_ || (loop_ != nullptr && generation_ != seen); });
-        --sleeping_;
-        if (stop_) return;
-        seen = generation_;
-        loop = loop_;
-        ++joined_;
-      }
-      loop->work();
-      const std::lock_guard lock(mutex_);
-      if (--joined_ == 0) done_.notify_one();
+  void serve(int thread) {
+    for (int seen = 0;;) {
+      wait_for_other_than(seen);
+      seen = generation_;
+      if (stop_) return;
+      // In this order: run() has either seen that the loop is joined, or has ended it.
+      ++joined_;
+      if (Loop* loop = loop_) loop->work(thread);
+      if (--joined_ == 0) joined_.notify_one();
     }
+  }
+
+  void wait_for_other_than(int seen) {
+    ++spinning_;
+    spin_until([&] { return generation_ != seen; });
+    --spinning_;
+    generation_.wait(seen);
   }
 
   std::vector<std::thread> workers_;
   std::mutex run_mutex_;
-  std::mutex mutex_;  // of what follows
-  std::condition_variable wake_;
-  std::condition_variable done_;
-  Loop* loop_ = nullptr;
-  uint64_t generation_ = 0;  // of loop_
-  int64_t joined_ = 0;       // threads that work on loop_ beside the caller
-  int64_t sleeping_ = 0;
-  bool stop_ = false;
+  std::atomic<Loop*> loop_ = nullptr;
+  std::atomic<int> generation_ = 0;  // of loop_
+  std::atomic<int> joined_ = 0;      // threads that work on loop_ beside the caller
+  std::atomic<int> spinning_ = 0;    // threads that will look at loop_ without being woken
+  std::atomic<bool> stop_ = false;
 };
 
 int default_threads() {
@@ -160,16 +189,18 @@ void set_num_threads(int n) {
 void parallel_for(int64_t n, int64_t grain, ChunkBody body, int64_t max_workers) {
   if (n <= 0) return;
   check(grain >= 1 && max_workers >= 1, "parallel_for: grain ", grain, ", workers ", max_workers);
-  Loop loop(n, grain, body, max_workers);
   if (inside_parallel_for) {
     for (int64_t begin = 0; begin < n; begin += grain) body(begin, std::min(n, begin + grain), 0);
     return;
   }
-  if (n <= grain || num_threads() == 1)
-    loop.work();
+  const int64_t threads =
+      std::min({ceil_div(n, grain), max_workers, kMaxWorkers, int64_t{num_threads()}});
+  Loop loop(n, grain, body, threads);
+  if (threads == 1)
+    loop.work(0);
   else
     pool()->run(loop);
-  if (loop.error) std::rethrow_exception(loop.error);
+  loop.rethrow();
 }
 
 }  // namespace hone::kernels

@@ -115,6 +115,26 @@ TEST_CASE("parallel_for: workers are fewer than chunks and than the scratch memo
   kernels::set_num_threads(before);
 }
 
+TEST_CASE(
+    "parallel_for: each chunk is done once, by threads that still look for work and by woken "
+    "ones") {
+  const int before = kernels::num_threads();
+  for (const int threads : {2, 3}) {
+    kernels::set_num_threads(threads);
+    std::vector<std::atomic<int>> done(30);
+    for (int repeat = 1; repeat <= 600; ++repeat) {
+      // None, or about as long as threads look for work before they sleep, or longer.
+      const int64_t pause = repeat % 3 * 50;
+      if (pause > 0) std::this_thread::sleep_for(std::chrono::microseconds(pause));
+      const auto chunks = static_cast<int64_t>(done.size());
+      kernels::parallel_for(chunks, 1, [&](int64_t c, int64_t) { ++done[static_cast<size_t>(c)]; });
+      CAPTURE(repeat);
+      for (const auto& times : done) REQUIRE(times == repeat);
+    }
+  }
+  kernels::set_num_threads(before);
+}
+
 TEST_CASE("row blocks: each row is in one block of its part, whatever the parts") {
   std::mt19937 random(7);
   for (int trial = 0; trial < 200; ++trial) {
