@@ -8,8 +8,10 @@
 
 #include <array>
 #include <cerrno>
+#include <chrono>
 #include <cstring>
 #include <string>
+#include <thread>
 
 #include "data/printable.h"
 
@@ -26,6 +28,20 @@ std::string holder(int fd) {
   return digits.empty() ? "another process" : "process " + digits;
 }
 
+// Locks, or says (with errno) why not. A process that was killed holds its lock until the system
+// has taken it down, which takes a moment when it has much memory; so a busy lock is asked for again.
+bool lock_soon(int fd) {
+  constexpr std::chrono::milliseconds kPatience(3000), kPause(20);
+  const auto end = std::chrono::steady_clock::now() + kPatience;
+  while (::flock(fd, LOCK_EX | LOCK_NB) != 0) {
+    if (errno == EWOULDBLOCK && std::chrono::steady_clock::now() < end)
+      std::this_thread::sleep_for(kPause);
+    else if (errno != EINTR)
+      return false;
+  }
+  return true;
+}
+
 }  // namespace
 
 OutputLock::OutputLock(const std::filesystem::path& output_dir) {
@@ -33,13 +49,11 @@ OutputLock::OutputLock(const std::filesystem::path& output_dir) {
   constexpr int kFlags = O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY;
   fd_ = FileDescriptor(::open(path.c_str(), kFlags, 0644));
   if (fd_.get() < 0) fail(ErrorCode::kDisk, shown, ": cannot open: ", std::strerror(errno));
-  int locked = -1;
-  do locked = ::flock(fd_.get(), LOCK_EX | LOCK_NB);
-  while (locked != 0 && errno == EINTR);
-  if (locked != 0 && errno == EWOULDBLOCK)
+  const bool locked = lock_soon(fd_.get());
+  if (!locked && errno == EWOULDBLOCK)
     fail(ErrorCode::kUsage, printable(output_dir.string(), 4096), ": ", holder(fd_.get()),
          " is training into this folder; wait for it, stop it, or choose another output_dir");
-  if (locked != 0) fail(ErrorCode::kDisk, shown, ": cannot lock: ", std::strerror(errno));
+  if (!locked) fail(ErrorCode::kDisk, shown, ": cannot lock: ", std::strerror(errno));
   // For the message above only: without it the lock holds all the same.
   const std::string text = std::to_string(::getpid()) + "\n";
   if (::ftruncate(fd_.get(), 0) == 0) (void)!::pwrite(fd_.get(), text.data(), text.size(), 0);

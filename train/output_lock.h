@@ -14,7 +14,8 @@ namespace hone {
 // process dies, however that happens. The file stays, and holds the number of the last process.
 class OutputLock {
  public:
-  // Errors: kUsage when another process holds it, naming that process; kDisk.
+  // Errors: kUsage when another process holds it, and still does after 3 s, naming that process;
+  // kDisk.
   explicit OutputLock(const std::filesystem::path& output_dir);
 
  private:

@@ -7,7 +7,10 @@
 #include <signal.h>
 #include <sys/resource.h>
 
+#include <chrono>
 #include <filesystem>
+#include <memory>
+#include <thread>
 
 #include "data/file_calls.h"
 #include "tensor/allocator.h"
@@ -32,6 +35,18 @@ TEST_CASE("resumed run: two processes do not share a folder") {
   CHECK_FALSE(fs::exists(runs.in("out", "metrics.jsonl")));
   check_contains(error_of(ErrorCode::kUsage, [&] { runs.run(config); }),
                  "process " + std::to_string(::getpid()) + " is training into this folder");
+}
+
+// As right after kill -9: the lock is held until the system has taken the process down.
+TEST_CASE("resumed run: a lock that is let go soon is waited for") {
+  const TemporaryDirectory dir;
+  auto dying = std::make_unique<OutputLock>(dir.path());
+  std::thread death([&] {
+    std::this_thread::sleep_for(std::chrono::milliseconds(200));
+    dying.reset();
+  });
+  CHECK_NOTHROW(OutputLock(dir.path()));
+  death.join();
 }
 
 // Signals reach a child when its n-th line of metrics is written.
