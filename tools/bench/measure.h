@@ -26,7 +26,8 @@ Roofs measure_roofs(Device device, DType dtype);
 
 // Median seconds of a call, of 20 runs or as many as fit half a second (at least 3). Operands are
 // not in the caches when a run begins, and temporaries come from a step arena, as in training. On a
-// GPU by its own clock: launches count where it waits for them.
+// GPU by its own clock: launches count where it waits for them; its L2 has nothing to write back when
+// a run begins, and may hold some of what the run wrote when it ends.
 double median_seconds(const BenchCase& c, Device device);
 
 }  // namespace hone::kernels::bench
