@@ -10,7 +10,9 @@ namespace {
 // The layout of current PEFT is announced by its version, which readers go by.
 constexpr const char* kPeftVersion = "0.21.0";
 
+// One alone is a list of one.
 std::vector<std::string> strings(const JsonValue& list) {
+  if (list.is_string()) return {list.as_string()};
   std::vector<std::string> out;
   for (const JsonValue& e : list.elements()) out.push_back(e.as_string());
   return out;
@@ -20,8 +22,8 @@ std::vector<std::string> strings(const JsonValue& list) {
 void refuse_unsupported(const JsonValue& json) {
   for (const char* key : {"use_dora", "use_qalora", "fan_in_fan_out", "lora_bias"})
     if (json.get_bool_or(key, false)) json.at(key).reject("false: hone does not support it");
-  for (const char* key : {"modules_to_save", "layer_replication", "trainable_token_indices",
-                          "alora_invocation_tokens", "layers_to_transform", "use_bdlora"})
+  for (const char* key :
+       {"layer_replication", "trainable_token_indices", "alora_invocation_tokens", "use_bdlora"})
     if (json.find(key)) json.at(key).reject("null: hone does not support it");
   if (json.get_string_or("bias", "none") != "none") json.at("bias").reject("\"none\"");
   const std::string type = json.get_string("peft_type");
@@ -55,9 +57,22 @@ LoraConfig parse_lora_config(const JsonValue& json) {
   }
   if (const auto p = json.find("target_parameters")) c.target_parameters = strings(*p);
   if (const auto m = json.find("exclude_modules")) {
-    if (m->is_string()) m->reject("a list of module names");
-    c.exclude_modules = strings(*m);
+    if (m->is_string())
+      c.exclude_modules_regex = m->as_string();
+    else
+      c.exclude_modules = strings(*m);
   }
+  if (const auto m = json.find("modules_to_save")) c.modules_to_save = strings(*m);
+  c.ensure_weight_tying = json.get_bool_or("ensure_weight_tying", false);
+  if (const auto layers = json.find("layers_to_transform")) {
+    constexpr IntRange kLayers = {0, 1 << 16};
+    if (layers->is_array())
+      for (const JsonValue& e : layers->elements())
+        c.layers_to_transform.push_back(e.as_int(kLayers));
+    else
+      c.layers_to_transform = {layers->as_int(kLayers)};
+  }
+  if (const auto p = json.find("layers_pattern")) c.layers_pattern = strings(*p);
   if (const auto ranks = json.find("rank_pattern"))
     for (const auto& [key, value] : ranks->members())
       c.rank_pattern.emplace_back(key, value.as_int({1, 1 << 16}));
@@ -69,22 +84,28 @@ LoraConfig parse_lora_config(const JsonValue& json) {
 
 std::string adapter_config_json(const LoraConfig& c) {
   Json j;
+  const auto list = [&](const char* key, const auto& values) {
+    if (!values.empty()) j[key] = values;
+  };
   for (const char* key :
        {"alora_invocation_tokens", "arrow_config", "auto_mapping", "corda_config", "eva_config",
         "exclude_modules", "layer_replication", "layers_pattern", "layers_to_transform",
         "megatron_config", "modules_to_save", "revision", "target_parameters",
         "trainable_token_indices", "base_model_name_or_path", "use_bdlora"})
     j[key] = nullptr;
-  for (const char* key :
-       {"fan_in_fan_out", "lora_bias", "use_dora", "use_qalora", "ensure_weight_tying"})
-    j[key] = false;
+  for (const char* key : {"fan_in_fan_out", "lora_bias", "use_dora", "use_qalora"}) j[key] = false;
+  j["ensure_weight_tying"] = c.ensure_weight_tying;
   j["alpha_pattern"] = Json::object();
   for (const auto& [key, alpha] : c.alpha_pattern) j["alpha_pattern"][key] = alpha;
   j["rank_pattern"] = Json::object();
   for (const auto& [key, rank] : c.rank_pattern) j["rank_pattern"][key] = rank;
   if (!c.base_model.empty()) j["base_model_name_or_path"] = c.base_model;
   j["bias"] = "none";
-  if (!c.exclude_modules.empty()) j["exclude_modules"] = c.exclude_modules;
+  list("exclude_modules", c.exclude_modules);
+  if (!c.exclude_modules_regex.empty()) j["exclude_modules"] = c.exclude_modules_regex;
+  list("layers_to_transform", c.layers_to_transform);
+  list("layers_pattern", c.layers_pattern);
+  list("modules_to_save", c.modules_to_save);
   j["inference_mode"] = true;
   j["init_lora_weights"] = true;
   j["loftq_config"] = Json::object();
@@ -101,7 +122,7 @@ std::string adapter_config_json(const LoraConfig& c) {
     j["target_modules"] = c.target_modules_regex;
   else
     j["target_modules"] = c.target_modules;
-  if (!c.target_parameters.empty()) j["target_parameters"] = c.target_parameters;
+  list("target_parameters", c.target_parameters);
   j["task_type"] = "CAUSAL_LM";
   j["use_rslora"] = c.rslora;
   return j.dump(2) + "\n";

@@ -24,13 +24,19 @@ struct LoraConfig {
   bool all_linear = false;                // "all-linear"
   std::vector<std::string> target_parameters = {};
   std::vector<std::string> exclude_modules = {};
+  std::string exclude_modules_regex = {};  // instead of the list
+  // Which layers a list of target_modules is for; empty: all.
+  std::vector<int64_t> layers_to_transform = {};
+  std::vector<std::string> layers_pattern = {};   // what stands before a layer's number: "layers"
+  std::vector<std::string> modules_to_save = {};  // trained as a whole
+  bool ensure_weight_tying = false;  // a saved embedding and the head that is tied to it stay one
   std::vector<std::pair<std::string, int64_t>> rank_pattern = {};
   std::vector<std::pair<std::string, double>> alpha_pattern = {};
   std::string base_model = {};    // base_model_name_or_path
   std::string peft_version = {};  // as read; empty if absent
 };
 
-// Errors: kModel for a file that is malformed or asks for what is not supported (DoRA, bias, ...),
+// Errors: kModel for a file that is malformed or asks for what is not supported (DoRA, biases, ...),
 // naming the key.
 LoraConfig load_lora_config(const std::string& adapter_dir);
 // The same from the file's content. Errors: the source's code.

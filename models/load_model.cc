@@ -5,10 +5,10 @@
 #include <algorithm>
 
 #include "data/printable.h"
-#include "data/regex.h"
 #include "models/peft.h"
 #include "models/presets.h"
-#include "models/weights.h"
+#include "models/unfrozen.h"
+#include "models/weight_reader.h"
 #include "nn/init.h"
 #include "tensor/meta.h"
 
@@ -19,72 +19,49 @@ constexpr std::string_view kRandom = "random:";
 
 bool is_random(const LoadOptions& o) { return o.model.starts_with(kRandom); }
 
-// Whether a weight is among LoadOptions::unfrozen.
-class UnfrozenNames {
- public:
-  UnfrozenNames(const std::vector<std::string>& patterns, const ModelConfig& config)
-      : names_(config) {
-    for (const std::string& pattern : patterns)
-      by_user([&] {
-        patterns_.push_back(Regex::compile("(?:" + pattern + ").*", Regex::Syntax::kPattern,
-                                           "unfrozen_parameters \"" + pattern + "\""));
-      });
-  }
-
-  bool contains(const std::string& name) const {
-    const std::string full = names_.name(name);
-    bool found = false;
-    by_user([&] {
-      found = std::any_of(patterns_.begin(), patterns_.end(), [&](const Regex& pattern) {
-        return pattern.full_match(full) || pattern.full_match(name);
-      });
-    });
-    return found;
-  }
-
- private:
-  // What is wrong with a pattern is the configuration's fault, not that of the model's files.
-  template <class Function>
-  static void by_user(Function f) {
-    try {
-      f();
-    } catch (const Error& e) {
-      fail(ErrorCode::kUsage, e.what());
-    }
-  }
-
-  std::vector<Regex> patterns_;
-  CheckpointNames names_;
+// What both the description and the real model start from.
+struct Plan {
+  LoadedModel loaded;
+  std::optional<LoraTargets> targets;
+  std::optional<UnfrozenWeights> unfrozen;
+  std::optional<AdapterReader> adapter;
 };
 
-nn::BuildOptions build_options(const LoadOptions& o, const ModelConfig& config,
-                               const std::optional<LoraTargets>& targets) {
+constexpr const char* kEmbedding = "model.embed_tokens.weight";
+
+// Whether a base weight trains because of the adapter: it is of a module to save, or the adapter was
+// trained with it.
+bool is_in_adapter(const Plan& plan, const std::string& name) {
+  const bool tied_head = plan.loaded.config.tie_word_embeddings && name == kEmbedding &&
+                         plan.targets && plan.targets->saves("lm_head.weight");
+  return (plan.targets && plan.targets->saves(name)) || tied_head ||
+         (plan.adapter && plan.adapter->holds(name));
+}
+
+// The plan outlives the options' use.
+nn::BuildOptions build_options(const LoadOptions& o, const Plan& plan) {
   nn::BuildOptions b;
   b.dtype = o.dtype;
   b.device = o.device;
   b.quantise = o.quantise;
   b.train_base = o.train_base;
-  if (!o.unfrozen.empty())
-    b.trains = [names = UnfrozenNames(o.unfrozen, config)](const std::string& name) {
-      return names.contains(name);
+  b.inference = o.inference;
+  if (plan.targets || plan.unfrozen)
+    b.trains = [&plan](const std::string& name, bool packed) {
+      return is_in_adapter(plan, name) ||
+             (!packed && plan.unfrozen && plan.unfrozen->contains(name));
     };
-  if (targets) targets->install(b);
+  if (plan.targets) plan.targets->install(b);
   return b;
 }
 
-// What both the description and the real model start from.
-struct Plan {
-  LoadedModel loaded;
-  std::optional<LoraTargets> targets;
-};
+void add_note(LoadedModel& m, const std::string& note) {
+  if (!note.empty()) m.note += (m.note.empty() ? "" : "; ") + note;
+}
 
 bool anything_trains(const LoadedModel& m) {
   return std::any_of(m.parameters.begin(), m.parameters.end(),
                      [](const nn::Parameter& p) { return p.trainable; });
-}
-
-bool is_lora_matrix(const std::string& name) {
-  return name.find(".lora_A") != std::string::npos || name.find(".lora_B") != std::string::npos;
 }
 
 // What is wrong with an adapter's description is its file's fault, or that of the configuration.
@@ -93,96 +70,102 @@ void about_adapter(const LoadOptions& o, Function f) {
   try {
     f();
   } catch (const Error& e) {
-    if (o.adapter.empty() && e.code() == ErrorCode::kUsage) throw;
-    if (o.adapter.empty()) fail(ErrorCode::kUsage, e.what());
+    if (o.adapter.empty()) throw;
     fail(ErrorCode::kModel, printable(o.adapter, 4096), "/adapter_config.json: ", e.what());
   }
 }
 
-Plan plan_model(const LoadOptions& o) {
+// What `unfrozen` selects, of which some must be there.
+void check_unfrozen(const UnfrozenWeights& unfrozen, LoadedModel& m) {
+  std::vector<nn::Parameter> base;
+  int64_t selected = 0, packed = 0;
+  for (const nn::Parameter& p : m.parameters) {
+    if (p.adapter) continue;
+    base.push_back(p);
+    if (!unfrozen.contains(p.name)) continue;
+    ++selected;
+    packed += p.quantised;
+  }
+  if (selected == 0)
+    fail(ErrorCode::kUsage,
+         "unfrozen_parameters: no weight's name begins with what they match, so they would train "
+         "nothing; ",
+         unfrozen.suggestion(base));
+  if (packed > 0)
+    add_note(m, "unfrozen_parameters: " + std::to_string(packed) + " of the " +
+                    std::to_string(selected) +
+                    " weights that they select are kept in 4 bits and stay frozen");
+}
+
+std::unique_ptr<Plan> plan_model(const LoadOptions& o) {
   check(!(o.lora && !o.adapter.empty()), "load_model: a fresh adapter and one from files");
-  Plan plan;
-  LoadedModel& m = plan.loaded;
+  auto plan = std::make_unique<Plan>();
+  LoadedModel& m = plan->loaded;
   m.config = o.config       ? *o.config
              : is_random(o) ? preset_config(o.model.substr(kRandom.size()))
                             : load_model_config(o.model);
   m.lora = o.adapter.empty() ? o.lora : load_lora_config(o.adapter);
-  if (m.lora) about_adapter(o, [&] { plan.targets.emplace(*m.lora); });
-  nn::Builder meta = nn::Builder::meta(build_options(o, m.config, plan.targets));
+  if (m.lora) about_adapter(o, [&] { plan->targets.emplace(*m.lora, m.config.name_infix); });
+  if (!o.adapter.empty()) plan->adapter.emplace(o.adapter, *m.lora, m.config);
+  if (!o.unfrozen.empty()) plan->unfrozen.emplace(o.unfrozen, m.config);
+  nn::Builder meta = nn::Builder::meta(build_options(o, *plan));
   m.model = std::make_unique<CausalLm>(meta, m.config);
   m.parameters = meta.parameters();
-  if (plan.targets) about_adapter(o, [&] { plan.targets->check_all_matched(m.parameters); });
-  if (o.train_base && !anything_trains(m))
-    fail(ErrorCode::kUsage,
-         "unfrozen_parameters: no weight's name begins with what they match, so "
-         "nothing would be trained; the model has names such as ",
-         m.parameters.front().name, " and ", m.parameters.back().name);
-  if (plan.targets && o.adapter.empty()) plan.targets->check_patterns_matched();
+  if (plan->unfrozen) check_unfrozen(*plan->unfrozen, m);
+  if (!plan->targets) return plan;
+  about_adapter(o, [&] { plan->targets->check_all_matched(m.parameters); });
+  if (o.adapter.empty()) plan->targets->check_patterns_matched();
+  m.lora = plan->targets->peft_config();
+  m.lora->ensure_weight_tying =
+      m.config.tie_word_embeddings &&
+      (plan->targets->saves("lm_head.weight") || plan->targets->saves(kEmbedding));
   return plan;
 }
 
-std::vector<std::string> trainable_names(const LoadedModel& m) {
-  std::vector<std::string> names;
-  for (const nn::Parameter& p : m.parameters)
-    if (p.trainable) names.push_back(p.name);
-  return names;
+// Drawn where they stay, so that a model larger than the host's memory can be.
+WeightReader make_reader(const LoadOptions& o, Plan& plan) {
+  const auto fresh = [&o](DType dtype) {
+    return [&o, dtype](const nn::WeightRequest& r) {
+      return nn::initial_value(r.shape, r.init, o.seed, r.name, dtype, o.device);
+    };
+  };
+  const bool base_trains = o.train_base || !o.unfrozen.empty();
+  return WeightReader({.checkpoint = is_random(o) ? "" : o.model,
+                       .adapter = plan.adapter ? &*plan.adapter : nullptr,
+                       .fresh_base = fresh(base_trains ? DType::f32 : o.dtype),
+                       .fresh_lora = fresh(DType::f32)},
+                      plan.loaded.config, plan.loaded.parameters);
 }
 
 }  // namespace
 
 LoadedModel describe_model(const LoadOptions& o) {
-  Plan plan = plan_model(o);
-  LoadedModel& m = plan.loaded;
+  const std::unique_ptr<Plan> plan = plan_model(o);
+  LoadedModel& m = plan->loaded;
   if (!anything_trains(m)) return std::move(m);
   m.arena = std::make_unique<nn::ParameterArena>(m.parameters, o.dtype, meta_of(o.device),
                                                  o.decay_vectors);
-  nn::Builder builder = nn::Builder::meta(build_options(o, m.config, plan.targets), m.arena.get());
+  nn::Builder builder = nn::Builder::meta(build_options(o, *plan), m.arena.get());
   m.model = std::make_unique<CausalLm>(builder, m.config);
   m.parameters = builder.parameters();
   return std::move(m);
 }
 
 LoadedModel load_model(const LoadOptions& o) {
-  Plan plan = plan_model(o);
-  LoadedModel& m = plan.loaded;
-  m.model.reset();
   check(!(o.inference && o.train_base), "load_model: full finetuning is no inference");
-  std::optional<CheckpointReader> checkpoint;
-  if (!is_random(o)) {
-    checkpoint.emplace(o.model, m.config);
-    // Before anything of the size that config.json says is allocated.
-    for (const nn::Parameter& p : m.parameters)
-      if (!is_lora_matrix(p.name)) checkpoint->require(p.name, p.shape);
-  }
-  if (anything_trains(m) && !o.inference)
+  const std::unique_ptr<Plan> plan = plan_model(o);
+  LoadedModel& m = plan->loaded;
+  m.model.reset();
+  WeightReader reader = make_reader(o, *plan);
+  if (anything_trains(m))
     m.arena =
         std::make_unique<nn::ParameterArena>(m.parameters, o.dtype, o.device, o.decay_vectors);
-
-  // Drawn where they stay, so that a model larger than the host's memory can be.
-  const auto fresh = [&o](DType dtype) -> nn::ReadWeight {
-    return [&o, dtype](const nn::WeightRequest& r) {
-      return nn::initial_value(r.shape, r.init, o.seed, r.name, dtype, o.device);
-    };
-  };
-  std::optional<AdapterReader> adapter;
-  if (!o.adapter.empty())
-    adapter.emplace(o.adapter, *m.lora, PeftLayout(trainable_names(m), m.config.name_infix));
-  const nn::ReadWeight base =
-      checkpoint ? nn::ReadWeight([&](const nn::WeightRequest& r) { return checkpoint->read(r); })
-                 : fresh(o.train_base ? DType::f32 : o.dtype);
-  const nn::ReadWeight lora =
-      adapter ? nn::ReadWeight([&](const nn::WeightRequest& r) { return adapter->read(r); })
-              : fresh(DType::f32);
-
-  nn::BuildOptions options = build_options(o, m.config, plan.targets);
-  options.train_lora = !o.inference;
-  nn::Builder builder(options, base, lora, m.arena.get());
+  nn::Builder builder(
+      build_options(o, *plan), [&](const nn::WeightRequest& r) { return reader.base(r); },
+      [&](const nn::WeightRequest& r) { return reader.lora(r); }, m.arena.get());
   m.model = std::make_unique<CausalLm>(builder, m.config);
   m.parameters = builder.parameters();
-  if (checkpoint) m.note = checkpoint->finish();
-  if (adapter)
-    if (const std::string note = adapter->finish(); !note.empty())
-      m.note += (m.note.empty() ? "" : "; ") + note;
+  for (const std::string& line : reader.finish()) add_note(m, line);
   return std::move(m);
 }
 

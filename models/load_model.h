@@ -21,9 +21,8 @@ struct LoadOptions {
   std::string adapter = {};             // a PEFT adapter directory to attach; may be empty
   std::optional<LoraConfig> lora = {};  // a fresh adapter; not together with `adapter`
   bool train_base = false;              // full finetuning
-  // Which weights that trains: all if empty, else those whose names begin with what one of these
-  // regular expressions matches. Names are the checkpoint's (model.language_model.layers.0...) or
-  // those of the language model alone (model.layers.0...).
+  // Which base weights train (models/unfrozen.h). Empty: all with train_base, else none. What is kept
+  // in 4 bits stays frozen.
   std::vector<std::string> unfrozen = {};
   bool inference = false;     // the adapter is frozen: no arena. Not with train_base
   bool decay_vectors = true;  // see nn::ParameterArena

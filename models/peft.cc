@@ -19,6 +19,11 @@ namespace hone {
 namespace {
 
 constexpr std::string_view kPrefix = "base_model.model.";
+constexpr const char* kBaseLayer = ".base_layer";
+constexpr const char* kEmbedding = "model.embed_tokens.weight";
+constexpr const char* kHead = "lm_head.weight";
+
+bool is_lora_name(std::string_view name) { return name.find(".lora_") != std::string_view::npos; }
 
 // A LoRA matrix of an expert stack: <module>.experts.<which>.lora_{A,B}.
 struct ExpertName {
@@ -37,6 +42,17 @@ std::optional<ExpertName> expert_name(const std::string& name) {
   return std::nullopt;
 }
 
+// The base weight that a key of a PEFT file is for: "base_model.model.model.norm.weight" ->
+// "model.norm.weight".
+std::string weight_of(std::string key) {
+  for (size_t at; (at = key.find(kBaseLayer)) != std::string::npos;)
+    key.erase(at, std::string_view(kBaseLayer).size());
+  if (key.starts_with(kPrefix)) key.erase(0, kPrefix.size());
+  // Adapters trained on the vision-language class carry its extra path component.
+  if (key.starts_with("model.language_model.")) key.erase(6, 15);
+  return key;
+}
+
 // PEFT 0.19 (April 2026) exchanged the sides of expert adapters.
 bool version_is_old(const std::string& version) {
   char* end = nullptr;
@@ -53,6 +69,11 @@ void permute(const Tensor& from, const Tensor& to, Index index) {
   });
 }
 
+bool same_bytes(const Tensor& a, const Tensor& b) {
+  const std::span<const std::byte> x = named_bytes("", a).bytes, y = named_bytes("", b).bytes;
+  return std::equal(x.begin(), x.end(), y.begin(), y.end());
+}
+
 int64_t count_not_finite(const Tensor& t) {
   int64_t count = 0;
   kernels::visit_float(t.dtype(), [&]<class T>() {
@@ -64,23 +85,32 @@ int64_t count_not_finite(const Tensor& t) {
 
 }  // namespace
 
-PeftLayout::PeftLayout(const std::vector<std::string>& lora_names, const std::string& infix)
+PeftLayout::PeftLayout(const std::vector<std::string>& names, const std::string& infix)
     : infix_(infix) {
-  std::vector<std::string> gate_up, down;
-  for (const std::string& n : lora_names)
-    if (const auto e = expert_name(n); e && e->is_a)
-      (e->gate_up ? gate_up : down).push_back(e->module);
-  for (const std::string& m : gate_up)
-    if (std::find(down.begin(), down.end(), m) != down.end()) both_targeted_.push_back(m);
+  constexpr std::string_view kLinearA = ".lora_A.weight";
+  for (const std::string& name : names) {
+    if (const auto e = expert_name(name); e && e->is_a)
+      ++wraps_[e->module];
+    else if (name.ends_with(kLinearA))
+      ++wraps_[name.substr(0, name.size() - kLinearA.size())];
+  }
+}
+
+int64_t PeftLayout::wraps(const std::string& module) const {
+  const auto found = wraps_.find(module);
+  return found != wraps_.end() ? found->second : 0;
 }
 
 std::string PeftLayout::key(const std::string& name) const {
-  const auto e = expert_name(name);
-  if (!e) return module_name(name, infix_);
-  const bool both =
-      std::find(both_targeted_.begin(), both_targeted_.end(), e->module) != both_targeted_.end();
-  return module_name(e->module, infix_) + (both && e->gate_up ? ".base_layer" : "") +
-         (e->is_a ? ".lora_A.weight" : ".lora_B.weight");
+  if (const auto e = expert_name(name))
+    return module_name(e->module, infix_) +
+           (e->gate_up && wraps(e->module) == 2 ? kBaseLayer : "") +
+           (e->is_a ? ".lora_A.weight" : ".lora_B.weight");
+  if (is_lora_name(name)) return module_name(name, infix_);
+  const size_t dot = name.rfind('.');
+  std::string key = module_name(name.substr(0, dot), infix_);
+  for (int64_t i = 0; i < wraps(name.substr(0, dot)); ++i) key += kBaseLayer;
+  return key + name.substr(dot);
 }
 
 PeftTensor PeftLayout::to_peft(const std::string& name, const Tensor& value) const {
@@ -98,14 +128,46 @@ PeftTensor PeftLayout::to_peft(const std::string& name, const Tensor& value) con
 }
 
 AdapterReader::AdapterReader(const std::string& adapter_dir, const LoraConfig& config,
-                             PeftLayout layout)
+                             const ModelConfig& model)
     : file_(SafetensorsFile::open(adapter_dir + "/adapter_model.safetensors")),
-      layout_(std::move(layout)),
-      peft_version_(config.peft_version) {}
+      peft_version_(config.peft_version) {
+  for (const auto& [key, info] : file_.tensors())
+    if (!is_lora_name(key)) weights_[weight_of(key)] = key;
+  if (model.tie_word_embeddings) check_tied_head(config);
+}
+
+// PEFT gives the embedding and the head copies of their own, which are one only where it was asked to
+// tie them.
+void AdapterReader::check_tied_head(const LoraConfig& config) {
+  const auto saved = [&](const std::string& weight) {
+    return std::any_of(config.modules_to_save.begin(), config.modules_to_save.end(),
+                       [&](const std::string& entry) {
+                         return weight.substr(0, weight.rfind('.')).ends_with(entry);
+                       });
+  };
+  const auto refuse = [&](const char* why) {
+    fail(ErrorCode::kModel, printable(file_.path(), 4096), ": ", why,
+         "; the model ties its output head to its embedding, and hone keeps them tied. Train the "
+         "adapter again with ensure_weight_tying=True");
+  };
+  if (!holds(kHead)) {
+    if (holds(kEmbedding) && saved(kEmbedding) && !config.ensure_weight_tying)
+      refuse("the embedding was trained apart from the head");
+    return;
+  }
+  if (!holds(kEmbedding)) refuse("the head was trained apart from the embedding");
+  const Tensor head = load_tensor(file_, weights_[kHead]),
+               embedding = load_tensor(file_, weights_[kEmbedding]);
+  if (head.shape() != embedding.shape() || !same_bytes(head, embedding))
+    refuse("the head is not what the embedding is");
+  used_.insert(weights_[kHead]);
+  weights_.erase(kHead);
+}
 
 // Adapters trained on the vision-language class carry its extra path component.
-std::string AdapterReader::find_key(const std::string& name) const {
-  const std::string key = std::string(kPrefix) + layout_.key(name);
+std::string AdapterReader::find_key(const std::string& name, const PeftLayout& layout) const {
+  if (const auto weight = weights_.find(name); weight != weights_.end()) return weight->second;
+  const std::string key = std::string(kPrefix) + layout.key(name);
   if (file_.contains(key)) return key;
   const std::string text = std::string(kPrefix) + "model.";
   const std::string vl = text + "language_model.";
@@ -114,7 +176,8 @@ std::string AdapterReader::find_key(const std::string& name) const {
                                                     : key;
   if (file_.contains(other)) return other;
   fail(ErrorCode::kModel, printable(file_.path(), 4096), ": tensor ", printable(key),
-       " is missing; adapter_config.json targets it");
+       " is missing; adapter_config.json has it among its ",
+       is_lora_name(name) ? "targets" : "modules_to_save");
 }
 
 // Shapes where they leave one answer, then the version, then the sibling's shapes.
@@ -174,14 +237,14 @@ Tensor AdapterReader::read_expert(const nn::WeightRequest& request, const std::s
   return to;
 }
 
-Tensor AdapterReader::read(const nn::WeightRequest& request) {
-  const Tensor t = read_stored(request);
+Tensor AdapterReader::read(const nn::WeightRequest& request, const PeftLayout& layout) {
+  const Tensor t = read_stored(request, layout);
   not_finite_ += count_not_finite(t);
   return t;
 }
 
-Tensor AdapterReader::read_stored(const nn::WeightRequest& request) {
-  const std::string key = find_key(request.name);
+Tensor AdapterReader::read_stored(const nn::WeightRequest& request, const PeftLayout& layout) {
+  const std::string key = find_key(request.name, layout);
   used_.insert(key);
   if (expert_name(request.name)) return read_expert(request, key);
   if (file_.info(key).shape != request.shape)
@@ -213,9 +276,11 @@ void write_adapter(const std::string& dir, const LoraConfig& config,
   const PeftLayout layout(names, model.name_infix);
   std::vector<PeftTensor> tensors;
   std::vector<NamedBytes> named;
-  for (const auto& slot : arena.slots())
-    tensors.push_back(
-        layout.to_peft(slot.name, nn::ParameterArena::slice(arena.master(), slot).to(kCpu)));
+  for (const auto& slot : arena.slots()) {
+    const Tensor value = nn::ParameterArena::slice(arena.master(), slot).to(kCpu);
+    tensors.push_back(layout.to_peft(slot.name, value));
+    if (config.ensure_weight_tying && slot.name == kEmbedding) tensors.push_back({kHead, value});
+  }
   for (const PeftTensor& t : tensors)
     named.push_back(named_bytes("base_model.model." + t.key, t.value));
   write_safetensors(dir + "/adapter_model.safetensors", named);

@@ -117,6 +117,11 @@ void CheckpointReader::require(const std::string& name, const Shape& shape) cons
   for (const StoredPart& part : names_.parts(name, shape)) expect(part.name, part.shape, name);
 }
 
+void CheckpointReader::pass_over(const std::string& name, const Shape& shape) {
+  require(name, shape);
+  for (const StoredPart& part : names_.parts(name, shape)) used_.insert(part.name);
+}
+
 Tensor CheckpointReader::read(const nn::WeightRequest& request) {
   const std::vector<StoredPart> parts = names_.parts(request.name, request.shape);
   if (parts.size() == 1 && parts[0].shape == request.shape)

@@ -66,6 +66,9 @@ class CheckpointReader {
   // expected and the shape found.
   Tensor read(const nn::WeightRequest& request);
 
+  // The tensor is not read: its value comes from elsewhere. Errors: as read.
+  void pass_over(const std::string& name, const Shape& shape);
+
   // After the model is built: the line to show about tensors that a text model does not use (vision
   // tower, multi-token prediction); empty if there are none. Errors: kModel for any other leftover,
   // since a name that nothing asked for means that the config describes another model.

@@ -23,16 +23,21 @@ Builder Builder::meta(BuildOptions options, ParameterArena* arena) {
   return Builder(std::move(options), nullptr, nullptr, arena);
 }
 
+bool Builder::trains(const std::string& name, bool packed) const {
+  return options_.trains ? options_.trains(name, packed) : options_.train_base;
+}
+
 // Puts one dense tensor where it stays.
-Var Builder::finish(const WeightRequest& request, const ReadWeight& read, bool trainable) {
+Var Builder::finish(const WeightRequest& request, bool adapter, bool trains) {
   Var var;
+  const bool trainable = trains && !options_.inference;
   const MemoryScope scope("frozen weights");
   if (is_meta()) {
     var = trainable && arena_
               ? arena_->slot(request.name).var
               : Var(Tensor::empty(request.shape, options_.dtype, options_.device), trainable);
   } else {
-    const Tensor value = read(request).to(options_.device);
+    const Tensor value = (adapter ? read_adapter_ : read_)(request).to(options_.device);
     check(value.shape() == request.shape, request.name, ": expected ", request.shape, ", got ",
           value.shape());
     if (trainable) {
@@ -42,18 +47,23 @@ Var Builder::finish(const WeightRequest& request, const ReadWeight& read, bool t
       var = Var(value.dtype() == options_.dtype ? value : kernels::cast(value, options_.dtype));
     }
   }
-  parameters_.push_back({request.name, request.shape, trainable, false, var.value().nbytes(), var});
+  parameters_.push_back({.name = request.name,
+                         .shape = request.shape,
+                         .adapter = adapter,
+                         .trainable = trainable,
+                         .bytes = var.value().nbytes(),
+                         .var = var});
   return var;
 }
 
 Var Builder::parameter(const std::string& name, const Shape& shape, Init init) {
-  const bool trains = options_.train_base && (!options_.trains || options_.trains(name));
-  return finish({name, shape, init}, read_, trains);
+  return finish({name, shape, init}, /*adapter=*/false, trains(name, /*packed=*/false));
 }
 
 Weight Builder::matrix(const std::string& name, const Shape& shape, Init init, bool may_quantise) {
-  if (!options_.quantise || !may_quantise || options_.train_base)
-    return Weight(parameter(name, shape, init));
+  if (!options_.quantise || !may_quantise) return Weight(parameter(name, shape, init));
+  if (trains(name, /*packed=*/true))
+    return Weight(finish({name, shape, init}, /*adapter=*/false, /*trains=*/true));
   const MemoryScope scope("frozen weights, 4-bit");
   // Checkpoints are quantised from the model dtype, as bitsandbytes does; it knows no f64.
   const DType dtype = options_.dtype == DType::f64 ? DType::f32 : options_.dtype;
@@ -62,7 +72,8 @@ Weight Builder::matrix(const std::string& name, const Shape& shape, Init init, b
   if (value.dtype() != dtype) value = kernels::cast(value, dtype);
   QuantizedTensor q = kernels::quantize_4bit(value, *options_.quantise, /*nested=*/true);
   auto quantised = std::make_shared<const QuantizedTensor>(std::move(q));
-  parameters_.push_back({name, shape, false, true, quantised->nbytes(), Var()});
+  parameters_.push_back(
+      {.name = name, .shape = shape, .quantised = true, .bytes = quantised->nbytes(), .var = {}});
   return Weight(quantised);
 }
 
@@ -74,9 +85,9 @@ std::optional<Lora> Builder::lora(const std::string& module, int64_t in, int64_t
   const double bound = 1 / std::sqrt(static_cast<double>(in));
   Lora lora;
   lora.a = finish({module + ".lora_A.weight", {choice->rank, in}, Init::uniform(bound)},
-                  read_adapter_, options_.train_lora);
-  lora.b = finish({module + ".lora_B.weight", {out, choice->rank}, Init::zeros()}, read_adapter_,
-                  options_.train_lora);
+                  /*adapter=*/true, /*trains=*/true);
+  lora.b = finish({module + ".lora_B.weight", {out, choice->rank}, Init::zeros()},
+                  /*adapter=*/true, /*trains=*/true);
   lora.scale = choice->scale;
   lora.dropout = choice->dropout;
   return lora;
@@ -90,9 +101,9 @@ std::optional<ExpertLora> Builder::expert_lora(const std::string& parameter, int
   const double bound = 1 / std::sqrt(static_cast<double>(in));
   ExpertLora lora;
   lora.a = finish({parameter + ".lora_A", {experts, choice->rank, in}, Init::uniform(bound)},
-                  read_adapter_, options_.train_lora);
+                  /*adapter=*/true, /*trains=*/true);
   lora.b = finish({parameter + ".lora_B", {experts, out, choice->rank}, Init::zeros()},
-                  read_adapter_, options_.train_lora);
+                  /*adapter=*/true, /*trains=*/true);
   lora.scale = choice->scale;
   return lora;
 }

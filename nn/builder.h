@@ -48,10 +48,10 @@ struct BuildOptions {
   DType dtype = DType::f32;  // of weights and activations
   Device device = kCpu;
   std::optional<QuantType> quantise = {};  // frozen linears and experts; double quantisation
-  bool train_base = false;                 // full finetuning
-  // Which of the base weights train then; all without it.
-  std::function<bool(const std::string& name)> trains = {};
-  bool train_lora = true;  // false: frozen in the model dtype
+  bool train_base = false;                 // all base weights train, unless `trains` says which
+  // Which of them train. packed: this one is quantised if it does not.
+  std::function<bool(const std::string& name, bool packed)> trains = {};
+  bool inference = false;  // what would train, LoRA included, is frozen in the model dtype
   ChooseLora lora_for_module = {};
   ChooseLora lora_for_parameter = {};
 };
@@ -61,8 +61,8 @@ class Builder {
   // read: base weights. read_adapter: LoRA matrices, named <module>.lora_A.weight and so on. Both
   // are never called on the meta device. arena: where trainable parameters go; null on meta.
   Builder(BuildOptions options, ReadWeight read, ReadWeight read_adapter, ParameterArena* arena);
-  // Shapes only, on the meta device that stands for options.device: what the model consists of. arena: on the meta device too, or null; then trainable
-  // parameters are tensors of their own.
+  // Shapes only, on the meta device that stands for options.device: what the model consists of.
+  // arena: on the meta device too, or null; then trainable parameters are tensors of their own.
   static Builder meta(BuildOptions options, ParameterArena* arena = nullptr);
 
   const BuildOptions& options() const { return options_; }
@@ -85,7 +85,8 @@ class Builder {
   const std::vector<Parameter>& parameters() const { return parameters_; }
 
  private:
-  Var finish(const WeightRequest& request, const ReadWeight& read, bool trainable);
+  bool trains(const std::string& name, bool packed) const;
+  Var finish(const WeightRequest& request, bool adapter, bool trains);
 
   BuildOptions options_;
   ReadWeight read_;

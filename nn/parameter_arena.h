@@ -24,6 +24,7 @@ namespace hone::nn {
 struct Parameter {
   std::string name;
   Shape shape;
+  bool adapter = false;  // of LoRA: no checkpoint of the base has it
   bool trainable = false;
   bool quantised = false;
   int64_t bytes = 0;  // as kept in memory by the model, without gradient and optimizer

@@ -183,11 +183,15 @@ struct TrainConfig {
   ModuleSelection lora_target_modules;
   bool lora_target_linear = false;
   std::vector<std::string> lora_target_parameters;
+  ModuleSelection lora_exclude_modules;
+  std::vector<int64_t> peft_layers_to_transform;  // empty: all
+  std::vector<std::string> peft_layers_pattern;
+  std::vector<std::string> lora_modules_to_save;
   bool peft_use_rslora = false;
   NamedValues<int64_t> lora_rank_pattern;
   NamedValues<double> lora_alpha_pattern;
   InputPath lora_model_dir;                      // not given: a new adapter
-  std::vector<std::string> unfrozen_parameters;  // without an adapter; empty: all
+  std::vector<std::string> unfrozen_parameters;  // empty: all without an adapter, none with one
 
   // training
   int64_t micro_batch_size = 1;             // rows

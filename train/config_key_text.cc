@@ -71,6 +71,7 @@ std::string expected(const ConfigKey<T>& key) {
           [](std::string T::*) { return std::string("text"); },
           [](std::optional<std::string> T::*) { return std::string("text"); },
           [](std::vector<std::string> T::*) { return std::string("a list of names"); },
+          [&](std::vector<int64_t> T::*) { return "a list of integers" + range; },
           [](ModuleSelection T::*) { return std::string("a list of names or one regex"); },
           [&](NamedValues<int64_t> T::*) { return "a map from names to integers" + range; },
           [&](NamedValues<double> T::*) { return "a map from names to numbers" + range; },

@@ -74,15 +74,14 @@ struct ChoiceMember {
 
 // The member that a key sets. Its type says what the key's value must look like.
 template <class T>
-using Member =
-    std::variant<std::monostate, bool T::*, std::optional<bool> T::*, int64_t T::*, double T::*,
-                 std::string T::*, std::optional<std::string> T::*, std::optional<int64_t> T::*,
-                 std::optional<double> T::*, std::optional<ByteSize> T::*,
-                 std::vector<std::string> T::*, ModuleSelection T::*, NamedValues<int64_t> T::*,
-                 NamedValues<double> T::*, std::map<std::string, std::string> T::*,
-                 std::map<std::string, std::vector<std::string>> T::*, SpecialTokens T::*,
-                 DatasetType T::*, InputPath T::*, std::filesystem::path T::*,
-                 std::vector<DatasetConfig> T::*, ChoiceMember<T>>;
+using Member = std::variant<
+    std::monostate, bool T::*, std::optional<bool> T::*, int64_t T::*, double T::*,
+    std::string T::*, std::optional<std::string> T::*, std::optional<int64_t> T::*,
+    std::optional<double> T::*, std::optional<ByteSize> T::*, std::vector<std::string> T::*,
+    std::vector<int64_t> T::*, ModuleSelection T::*, NamedValues<int64_t> T::*,
+    NamedValues<double> T::*, std::map<std::string, std::string> T::*,
+    std::map<std::string, std::vector<std::string>> T::*, SpecialTokens T::*, DatasetType T::*,
+    InputPath T::*, std::filesystem::path T::*, std::vector<DatasetConfig> T::*, ChoiceMember<T>>;
 
 template <class T>
 struct ConfigKey {

@@ -199,9 +199,12 @@ class Reader {
     return true;
   }
 
-  // One name alone is a list of one.
-  bool read_value(const ConfigValue& value, const NumberRange& range, const std::string& name,
-                  std::vector<std::string>& out) {
+  // One alone is a list of one.
+  template <class V>
+  requires(!std::is_same_v<V, DatasetConfig>) bool read_value(const ConfigValue& value,
+                                                              const NumberRange& range,
+                                                              const std::string& name,
+                                                              std::vector<V>& out) {
     out.clear();
     if (value.kind == ConfigValue::Kind::kScalar)
       return read_value(value, range, name, out.emplace_back());

@@ -29,6 +29,18 @@ void write_texts(const fs::path& to, const ExportSource& source,
 
 }  // namespace
 
+void write_companions(const fs::path& to, const ExportSource& source,
+                      const std::vector<int64_t>& stop_tokens) {
+  write_texts(to, source, stop_tokens);
+  if (source.base_dir.empty()) return;
+  for (const char* name : kProcessorFiles) {
+    const fs::path from = fs::path(source.base_dir) / name;
+    std::error_code ignored;
+    if (fs::is_regular_file(from, ignored))
+      write_file((to / name).string(), read_file(from.string(), ErrorCode::kModel));
+  }
+}
+
 fs::path export_model(const LoadedModel& loaded, const fs::path& output_dir,
                       const ExportSource& source) {
   const std::vector<int64_t> stop_tokens = load_stop_tokens(source.base_dir, loaded.config);
@@ -43,14 +55,7 @@ fs::path export_model(const LoadedModel& loaded, const fs::path& output_dir,
   }
   const fs::path dir = output_dir / "model";
   save_model(dir.string(), loaded, source.base_dir);
-  write_texts(dir, source, stop_tokens);
-  if (source.base_dir.empty()) return dir;
-  for (const char* name : kProcessorFiles) {
-    const fs::path from = fs::path(source.base_dir) / name;
-    std::error_code ignored;
-    if (fs::is_regular_file(from, ignored))
-      write_file((dir / name).string(), read_file(from.string(), ErrorCode::kModel));
-  }
+  write_companions(dir, source, stop_tokens);
   return dir;
 }
 

@@ -28,4 +28,9 @@ std::filesystem::path export_model(const LoadedModel& loaded,
                                    const std::filesystem::path& output_dir,
                                    const ExportSource& source);
 
+// The files beside the weights of a model directory: tokenizer, generation and processor settings.
+// stop_tokens: those that the model has. Errors: kDisk, kModel.
+void write_companions(const std::filesystem::path& to, const ExportSource& source,
+                      const std::vector<int64_t>& stop_tokens);
+
 }  // namespace hone

@@ -55,7 +55,8 @@ std::string place_of_target(const LoadedConfig& loaded, const std::string& entry
   const TrainConfig& c = loaded.config;
   const std::pair<std::string, const std::vector<std::string>&> lists[] = {
       {"lora_target_modules", c.lora_target_modules.names},
-      {"lora_target_parameters", c.lora_target_parameters}};
+      {"lora_target_parameters", c.lora_target_parameters},
+      {"lora_modules_to_save", c.lora_modules_to_save}};
   for (const auto& [key, entries] : lists) {
     const auto found = std::find(entries.begin(), entries.end(), entry);
     if (found == entries.end() && !entry.empty()) continue;

@@ -18,6 +18,11 @@ std::optional<LoraConfig> lora_config(const TrainConfig& config) {
   lora.target_modules_regex = config.lora_target_modules.pattern;
   lora.all_linear = config.lora_target_linear;
   lora.target_parameters = config.lora_target_parameters;
+  lora.exclude_modules = config.lora_exclude_modules.names;
+  lora.exclude_modules_regex = config.lora_exclude_modules.pattern;
+  lora.layers_to_transform = config.peft_layers_to_transform;
+  lora.layers_pattern = config.peft_layers_pattern;
+  lora.modules_to_save = config.lora_modules_to_save;
   lora.rank_pattern = config.lora_rank_pattern;
   lora.alpha_pattern = config.lora_alpha_pattern;
   lora.base_model = config.base_model.written;

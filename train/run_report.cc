@@ -53,12 +53,25 @@ std::string model_text(const RunPlan& plan) {
 }
 
 std::string trains_text(const RunPlan& plan) {
-  std::string text = "all weights: ";
-  if (const std::optional<LoraConfig>& lora = plan.model.lora)
-    text =
-        "LoRA of rank " + std::to_string(lora->r) + ", alpha " + printed("%g", lora->alpha) + ": ";
-  return text + format_count(plan.model.arena->parameters()) + " parameters in " +
-         std::to_string(plan.model.arena->slots().size()) + " tensors";
+  int64_t tensors = 0, base_tensors = 0, base = 0;  // that train; parameters of the base
+  for (const nn::Parameter& p : plan.model.parameters) {
+    tensors += p.trainable;
+    base_tensors += p.trainable && !p.adapter;
+    base += p.trainable && !p.adapter ? p.shape.numel() : 0;
+  }
+  const auto amount = [](int64_t parameters, int64_t count) {
+    return format_count(parameters) + " parameters in " + std::to_string(count) + " tensors";
+  };
+  const int64_t parameters = plan.model.arena->parameters();
+  const std::optional<LoraConfig>& lora = plan.model.lora;
+  if (!lora)
+    return (plan.config.unfrozen_parameters.empty() ? "all weights: " : "a part of the weights: ") +
+           amount(parameters, tensors);
+  std::string text = "LoRA of rank " + std::to_string(lora->r) + ", alpha " +
+                     printed("%g", lora->alpha) + ": " +
+                     amount(parameters - base, tensors - base_tensors);
+  if (base > 0) text += "; with them " + amount(base, base_tensors) + " of the base";
+  return text;
 }
 
 std::string file_text(const RowCounts& file, int64_t sequence_len) {
@@ -218,7 +231,7 @@ std::string format_count(int64_t n) {
 int64_t base_parameters(const LoadedModel& model) {
   int64_t parameters = 0;
   for (const nn::Parameter& p : model.parameters)
-    if (!model.lora || !p.trainable) parameters += p.shape.numel();
+    if (!p.adapter) parameters += p.shape.numel();
   return parameters;
 }
 

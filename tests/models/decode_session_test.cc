@@ -58,7 +58,7 @@ LoadedModel model(bool moe, DType dtype, std::optional<QuantType> quantise = {},
   options.dtype = dtype;
   options.quantise = quantise;
   options.device = device;
-  options.train_lora = device == kCpu;
+  options.inference = device != kCpu;
   targets.install(options);
   return build(tiny_config(moe), options, [rounded](const nn::WeightRequest& r) {
     const bool is_b = r.name.find("lora_B") != std::string::npos;

@@ -137,7 +137,7 @@ TEST_CASE("read_config: refused keys give their reason unless they are off") {
         "f.yaml:4:1: load_in_8bit: not supported: weights have 16 or 4 bits; use load_in_4bit");
   const std::string off =
       "load_in_8bit: false\nval_set_size: 0.0\nresume_from_checkpoint:\nspecial_tokens:\n"
-      "trust_remote_code: false\nfp16:\nlora_modules_to_save: []\n";
+      "trust_remote_code: false\nfp16:\npeft_init_lora_weights: false\n";
   CHECK(error_of(kLeast + off) == "(accepted)");
   CHECK(load(kLeast + off).notices.empty());
   const auto dataset = [](const std::string& key) {

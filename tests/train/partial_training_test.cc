@@ -84,14 +84,103 @@ TEST_CASE("unfrozen_parameters: selecting nothing is an error") {
   const TemporaryDirectory dir;
   TrainConfig config = quickstart(dir);
   config.unfrozen_parameters = {"model.vision.*"};
-  check_contains(error_of(ErrorCode::kUsage, [&] { run(config); }),
-                 "unfrozen_parameters: no weight's name begins with what they match");
+  check_contains(
+      error_of(ErrorCode::kUsage, [&] { run(config); }),
+      "unfrozen_parameters: no weight's name begins with what they match, so they would "
+      "train nothing; there are model.embed_tokens.weight, model.layers, model.norm.weight");
+  config.unfrozen_parameters = {"^model\\.layer\\..*", "model.nrom"};
+  const std::string near = error_of(ErrorCode::kUsage, [&] { run(config); });
+  check_contains(near, "\"^model\\.layer\\..*\": did you mean model.layers? ");
+  check_contains(near, "\"model.nrom\": did you mean model.norm? ");
   config.unfrozen_parameters = {"model.(layers"};
   check_contains(error_of(ErrorCode::kUsage, [&] { run(config); }),
                  "unfrozen_parameters \"model.(layers\"");
   // One that backtracks without end.
   config.unfrozen_parameters = {"([a-z._]+)+[0-9]"};
   check_contains(error_of(ErrorCode::kUsage, [&] { run(config); }), "backtracks too much");
+}
+
+// The weights that a run trains, with their old and new values.
+struct Trained {
+  std::string name;
+  bool adapter = false, changed = false;
+};
+
+std::vector<Trained> trained_weights(const TrainConfig& config) {
+  LoadOptions before = load_options(config), after = load_options(config);
+  after.adapter = (config.output_dir / "adapter").string();
+  after.lora.reset();
+  after.unfrozen = {};
+  const LoadedModel old_model = load_model(before), new_model = load_model(after);
+  std::vector<Trained> trained;
+  REQUIRE(old_model.parameters.size() == new_model.parameters.size());
+  for (size_t i = 0; i < old_model.parameters.size(); ++i) {
+    const nn::Parameter &was = old_model.parameters[i], &is = new_model.parameters[i];
+    CAPTURE(was.name);
+    CHECK(was.trainable == is.trainable);
+    CHECK(was.quantised == is.quantised);
+    const bool changed = !was.quantised && !same_bytes(was.var.value(), is.var.value());
+    CHECK(changed == was.trainable);
+    // No gradient, and so no optimizer state, for what is frozen.
+    CHECK((was.var.grad() && was.var.grad()->wanted()) == was.trainable);
+    if (was.trainable) trained.push_back({was.name, was.adapter, changed});
+  }
+  CHECK(old_model.arena->slots().size() == trained.size());
+  return trained;
+}
+
+TEST_CASE(
+    "unfrozen_parameters: beside an adapter they select base weights, adapters always train") {
+  const TemporaryDirectory dir;
+  TrainConfig config = quickstart(dir);
+  config.adapter = AdapterKind::kLora;
+  config.lora_target_modules.names = {"q_proj"};
+  config.unfrozen_parameters = {"model.layers.1.input_layernorm", "model.layers.3.self_attn"};
+  run(config);
+  int64_t adapters = 0, base = 0;
+  for (const Trained& t : trained_weights(config)) {
+    CAPTURE(t.name);
+    adapters += t.adapter;
+    base += !t.adapter;
+    if (!t.adapter)
+      CHECK((t.name == "model.layers.1.input_layernorm.weight" ||
+             t.name.starts_with("model.layers.3.self_attn.")));
+  }
+  CHECK(adapters == 2);  // A and B of the one q_proj
+  CHECK(base == 7);      // a norm; q, k, v, o and the norms of q and k
+}
+
+TEST_CASE("unfrozen_parameters: what is kept in 4 bits stays frozen, and this is said") {
+  const TemporaryDirectory dir;
+  TrainConfig config = quickstart(dir);
+  config.adapter = AdapterKind::kQlora;
+  config.load_in_4bit = true;
+  config.lora_target_modules.names = {"q_proj"};
+  config.unfrozen_parameters = {"model.layers.3.self_attn"};
+  config.lora_modules_to_save = {"layers.1.mlp.shared_expert"};
+  CHECK(describe_model(load_options(config)).note ==
+        "unfrozen_parameters: 4 of the 6 weights that they select are kept in 4 bits and stay "
+        "frozen");
+  run(config);
+  int64_t norms = 0, saved = 0;
+  for (const Trained& t : trained_weights(config)) {
+    norms += t.name.ends_with("_norm.weight");
+    saved += t.name.starts_with("model.layers.1.mlp.shared_expert.");
+  }
+  CHECK(norms == 2);
+  CHECK(saved == 3);  // whole modules have 16 bits
+}
+
+TEST_CASE(
+    "lora_modules_to_save: a name that no module ends in is an error that names what is near") {
+  const TemporaryDirectory dir;
+  TrainConfig config = quickstart(dir);
+  config.adapter = AdapterKind::kLora;
+  config.lora_target_modules.names = {"q_proj"};
+  config.lora_modules_to_save = {"embed_token"};
+  check_contains(error_of(ErrorCode::kUsage, [&] { run(config); }),
+                 "module to save \"embed_token\" matches no module or parameter of this model; did "
+                 "you mean 'embed_tokens'?");
 }
 
 TEST_CASE("memory: a limit below the prediction stops the run before anything is loaded") {

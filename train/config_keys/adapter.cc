@@ -31,6 +31,23 @@ TrainKeys adapter_keys() {
       with_example(honoured("lora_target_parameters", &C::lora_target_parameters,
                             "parameters by name: fused experts, routers"),
                    "[mlp.experts.gate_up_proj, mlp.experts.down_proj]"),
+      with_example(patterns(honoured("lora_exclude_modules", &C::lora_exclude_modules,
+                                     "modules that no adapter goes on: a list of names, or a regex "
+                                     "for the whole name")),
+                   "[layers.0.self_attn.q_proj]"),
+      with_example(
+          honoured("peft_layers_to_transform", &C::peft_layers_to_transform,
+                   "layers whose modules get adapters, by number; by default all", kNotNegative),
+          "[10, 11]"),
+      with_example(
+          patterns(honoured("peft_layers_pattern", &C::peft_layers_pattern,
+                            "regexes for the word before the number of a layer; by default "
+                            "any word")),
+          "[layers]"),
+      with_example(honoured("lora_modules_to_save", &C::lora_modules_to_save,
+                            "modules to train as a whole beside the adapters, and to save with "
+                            "them; their names end so"),
+                   "[embed_tokens, lm_head]"),
       honoured("peft_use_rslora", &C::peft_use_rslora, "scale = alpha / sqrt(r)"),
       with_example(patterns(honoured("lora_rank_pattern", &C::lora_rank_pattern,
                                      "map from name suffix (regex) to rank", at_least(1))),
@@ -42,13 +59,14 @@ TrainKeys adapter_keys() {
                             "folder of a PEFT adapter to go on training, instead of a new one"),
                    "outputs/first/adapter"),
       with_example(patterns(honoured("unfrozen_parameters", &C::unfrozen_parameters,
-                                     "without an adapter: regexes for the beginnings of the names "
-                                     "of the weights to train; by default all")),
+                                     "regexes for the beginnings of the names of the weights to "
+                                     "train; by default all, with an adapter none beside it")),
                    "[model.layers.2., lm_head]"),
       no_op("lora_mlp_kernel", "LoRA has one implementation"),
       no_op("lora_qkv_kernel", "LoRA has one implementation"),
       no_op("lora_o_kernel", "LoRA has one implementation"),
       no_op("unsloth_lora_*", "LoRA has one implementation"),
+      no_op("peft_ensure_weight_tying", "what a model ties stays tied"),
       no_op("lora_on_cpu", "training runs on one device"),
       no_op("qlora_sharded_model_loading", "loading needs the weights kept and one tensor more"),
       no_op("quantize_moe_experts", "load_in_4bit includes the experts"),
@@ -56,12 +74,8 @@ TrainKeys adapter_keys() {
       refused("load_in_8bit", "weights have 16 or 4 bits; use load_in_4bit"),
       refused("gptq", "GPTQ weights cannot be read; use the original model and load_in_4bit"),
       refused("gptq_*", "GPTQ weights cannot be read; use the original model and load_in_4bit"),
-      refused("lora_modules_to_save", "whole modules cannot be trained beside adapters"),
       refused("lora_fan_in_fan_out", "no supported model has such layers"),
       refused("peft_use_dora", "DoRA is not supported"),
-      refused("peft_layers_to_transform", "select layers with a lora_target_modules regex"),
-      refused("peft_layers_pattern", "select layers with a lora_target_modules regex"),
-      refused("peft_ensure_weight_tying", "tied weights have no adapters of their own"),
       refused("peft_layer_replication", "layers cannot be replicated"),
       refused("peft_init_lora_weights", "adapters begin with the usual uniform A and B = 0"),
       refused("peft_trainable_token_indices", "single embedding rows cannot be trained"),

@@ -45,11 +45,17 @@ TrainRules adapter_rules() {
           },
           "no effect: adapter is none, all weights are trained"),
       error(
-          "unfrozen weights beside an adapter", {"unfrozen_parameters", "adapter"},
+          "layers of a regex", {"peft_layers_to_transform", "lora_target_modules"},
           [](const C& c, const G&) {
-            return c.adapter != AdapterKind::kNone && !c.unfrozen_parameters.empty();
+            return !c.peft_layers_to_transform.empty() && !c.lora_target_modules.pattern.empty();
           },
-          "weights are not trained beside an adapter; remove one of the two"),
+          "a regex names the layers itself; give lora_target_modules a list"),
+      notice(
+          "a pattern of layers without layers", {"peft_layers_pattern", "peft_layers_to_transform"},
+          [](const C& c, const G&) {
+            return !c.peft_layers_pattern.empty() && c.peft_layers_to_transform.empty();
+          },
+          "no effect without peft_layers_to_transform"),
       error(
           "rows of an unfrozen weight", {"unfrozen_parameters"},
           [](const C& c, const G&) {
@@ -80,8 +86,9 @@ TrainRules adapter_rules() {
       notice(
           "shape of an adapter to continue",
           {"lora_model_dir", "lora_r", "lora_alpha", "lora_dropout", "lora_target_modules",
-           "lora_target_linear", "lora_target_parameters", "peft_use_rslora", "lora_rank_pattern",
-           "lora_alpha_pattern"},
+           "lora_target_linear", "lora_target_parameters", "lora_exclude_modules",
+           "peft_layers_to_transform", "lora_modules_to_save", "peft_use_rslora",
+           "lora_rank_pattern", "lora_alpha_pattern"},
           [](const C& c, const G& given) {
             constexpr std::string_view kShape[] = {"lora_r",
                                                    "lora_alpha",
@@ -89,6 +96,9 @@ TrainRules adapter_rules() {
                                                    "lora_target_modules",
                                                    "lora_target_linear",
                                                    "lora_target_parameters",
+                                                   "lora_exclude_modules",
+                                                   "peft_layers_to_transform",
+                                                   "lora_modules_to_save",
                                                    "peft_use_rslora",
                                                    "lora_rank_pattern",
                                                    "lora_alpha_pattern"};
@@ -124,6 +134,16 @@ TrainRules adapter_rules() {
             return c.adapter == AdapterKind::kNone && given.on("peft_use_rslora");
           },
           "the scale of an adapter, but adapter is none; set adapter: lora or remove it"),
+      error(
+          "modules to save without adapter",
+          {"lora_modules_to_save", "peft_layers_to_transform", "lora_exclude_modules", "adapter"},
+          [](const C& c, const G&) {
+            return c.adapter == AdapterKind::kNone &&
+                   (!c.lora_modules_to_save.empty() || !c.peft_layers_to_transform.empty() ||
+                    !c.lora_exclude_modules.empty());
+          },
+          "parts of an adapter, but adapter is none; set adapter: lora, or choose weights with "
+          "unfrozen_parameters"),
       error(
           "patterns without adapter", {"lora_rank_pattern", "lora_alpha_pattern", "adapter"},
           [](const C& c, const G& given) {
