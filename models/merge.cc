@@ -20,9 +20,7 @@ namespace {
 class MergedWeights {
  public:
   MergedWeights(const LoadedModel& model, WeightReader& reader, std::optional<QuantType> quantise)
-      : reader_(reader),
-        quantise_(quantise),
-        targets_(*model.lora, model.config.name_infix) {
+      : reader_(reader), quantise_(quantise), targets_(*model.lora, model.config.name_infix) {
     for (const nn::Parameter& p : model.parameters)
       if (p.adapter) lora_[p.name] = p.shape;
   }
@@ -56,9 +54,7 @@ class MergedWeights {
     if (w.rank() == 2)
       return kernels::gemm(b, kernels::Transpose::no, a, kernels::Transpose::no, scale, 1, w);
     for (int64_t e = 0; e < w.dim(0); ++e) {
-      const auto one = [&](const Tensor& t) {
-        return t.rows(e, e + 1).view({t.dim(1), t.dim(2)});
-      };
+      const auto one = [&](const Tensor& t) { return t.rows(e, e + 1).view({t.dim(1), t.dim(2)}); };
       add_product(one(b), one(a), scale, one(w));
     }
   }
@@ -83,8 +79,7 @@ void merge_adapter(const MergeOptions& o) {
   const LoadedModel model = describe_model(
       {.model = o.model, .adapter = o.adapter, .inference = true, .quantise = o.quantise});
   AdapterReader adapter(o.adapter, load_lora_config(o.adapter), model.config);
-  WeightReader reader({.checkpoint = o.model, .adapter = &adapter}, model.config,
-                      model.parameters);
+  WeightReader reader({.checkpoint = o.model, .adapter = &adapter}, model.config, model.parameters);
   MergedWeights merged(model, reader, o.quantise);
   const ModelDirectory directory = {
       .path = o.out, .base = o.model, .config_json = "", .shard_bytes = o.shard_bytes};

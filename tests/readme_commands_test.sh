@@ -23,7 +23,7 @@ cat >"$clone/tools/bazel" <<'BAZEL'
 set -euo pipefail
 program_of() {
   case $1 in
-    //train:finetune | //tools:generate | //tools:evaluate) echo "$REPOSITORY/${1:2}" | tr : / ;;
+    //train:finetune | //tools:generate | //tools:evaluate | //tools:merge) echo "$REPOSITORY/${1:2}" | tr : / ;;
     //tests:readme_loop) echo "$REPOSITORY/tests/readme_loop" ;;
     *) echo "readme_commands_test: no program $1" >&2; exit 2 ;;
   esac

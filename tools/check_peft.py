@@ -3,11 +3,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """Checks our files against the real transformers and PEFT.
 
-    python3 tools/check_peft.py [--finetune bazel-bin/train/finetune] [--evaluate bazel-bin/tools/evaluate]
+    python3 tools/check_peft.py
 
-Run from the workspace root. Finetunes the built-in preset in full for a few steps and loads the written model with transformers;
-then trains an adapter (all linears, experts, router) on it for 20 steps and loads that with PEFT.
-Both must give the logits that our evaluate gives, in fp32. Needs torch, transformers and peft.
+Run from the workspace root, with finetune, evaluate and merge built. Finetunes the built-in preset in
+full for a few steps and loads the written model with transformers; trains an adapter (all linears,
+experts, router; the tied embedding as a whole; a norm and a projection unfrozen) on it for 20 steps
+and loads that with PEFT; merges it and loads that with transformers. All must give the logits that our
+evaluate gives, in fp32. Needs torch, transformers and peft.
 """
 import argparse
 import os
@@ -21,6 +23,8 @@ from safetensors.torch import load_file, save_file
 from transformers import AutoModelForCausalLM
 
 TOLERANCE = 1e-4
+FINETUNE, EVALUATE, MERGE = ("bazel-bin/" + program for program in (
+    "train/finetune", "tools/evaluate", "tools/merge"))
 
 
 def run(*command):
@@ -38,24 +42,24 @@ def largest_b(adapter_dir):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--finetune", default="bazel-bin/train/finetune")
-    parser.add_argument("--evaluate", default="bazel-bin/tools/evaluate")
-    args = parser.parse_args()
+    argparse.ArgumentParser(description=__doc__.splitlines()[0]).parse_args()
     torch.manual_seed(0)
 
     with tempfile.TemporaryDirectory() as work:
         base, tuned = os.path.join(work, "full"), os.path.join(work, "lora")
-        common = ["bf16=false", "logging_steps=10"]
+        common = ["bf16=false", "logging_steps=10", "tokenizer_config=data/quickstart",
+                  "test_datasets=", "evals_per_epoch=", "do_causal_lm_eval=false",
+                  "eval_on_start=false"]
         recipe = "train/examples/quickstart.yaml"
-        run(args.finetune, recipe, "adapter=", "lora_target_linear=false",
+        run(FINETUNE, recipe, "base_model=random:quickstart", "adapter=", "load_in_4bit=false", "lora_target_linear=false",
             "lora_target_parameters=[]", "max_steps=5", "output_dir=" + base, *common)
         base_model = os.path.join(base, "model")
-        run(args.finetune, recipe, "base_model=" + base_model, "adapter=lora",
+        run(FINETUNE, recipe, "base_model=" + base_model, "adapter=lora",
             "load_in_4bit=false",
             "lora_r=4", "lora_target_linear=true",
             "lora_target_parameters=[mlp.experts.gate_up_proj, mlp.experts.down_proj, "
-            "mlp.gate.weight]", "max_steps=20", "output_dir=" + tuned, *common)
+            "mlp.gate.weight]", "lora_modules_to_save=[embed_tokens]",
+            "unfrozen_parameters=[model.norm, model.layers.3.self_attn.k_proj]", "max_steps=20", "output_dir=" + tuned, *common)
         adapter = os.path.join(tuned, "adapter")
         print("smallest max |B| of any module after 20 steps: %.3g" % largest_b(adapter))
 
@@ -65,11 +69,16 @@ def main():
         save_file({"input_ids": ids[0].contiguous()}, batch)
 
         failed = False
+        merged = os.path.join(work, "merged")
+        run(MERGE, "--model", base_model, "--adapter", adapter, "--out", merged)
         for what, extra in [("full finetune in transformers", []),
-                            ("adapter in PEFT", ["--adapter", adapter])]:
-            if extra:
+                            ("adapter in PEFT", ["--adapter", adapter]),
+                            ("merged in transformers", ["--adapter", adapter])]:
+            if what == "adapter in PEFT":
                 model = PeftModel.from_pretrained(model, adapter)
-            run(args.evaluate, "--model", base_model, "--batch", batch, "--out", out, *extra)
+            elif extra:
+                model = AutoModelForCausalLM.from_pretrained(merged, dtype=torch.float32)
+            run(EVALUATE, "--model", base_model, "--batch", batch, "--out", out, *extra)
             with torch.no_grad():
                 theirs = model(input_ids=ids).logits[0]
             error = relative_error(load_file(out)["logits"], theirs)

@@ -3,6 +3,8 @@
 //
 // Writes an adapter into the weights of its base model, reads the result and compares what it
 // computes.
+#include "models/merge.h"
+
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <array>
@@ -17,7 +19,6 @@
 #include "kernels/elementwise/elementwise.h"
 #include "models/generation.h"
 #include "models/load_model.h"
-#include "models/merge.h"
 #include "tensor/gpu.h"
 #include "tensor/random.h"
 #include "tools/unknown_option.h"
@@ -87,12 +88,14 @@ void compare_logits(const Options& o) {
   const double moved = difference(base_with(""), wanted);
   const double error = difference(logits_of(o, {.model = m.out}), wanted);
   const double rounding = o.dtype == "float32" && !has_16_bit_weights(m.out) ? 1e-4 : 5e-2;
-  std::printf("logits   differ by %.1e from those of base and adapter, which the base misses by %.1e\n",
-              error, moved);
+  std::printf(
+      "logits   differ by %.1e from those of base and adapter, which the base misses by %.1e\n",
+      error, moved);
   const bool is_nearer = error <= moved / 2 || error <= 1e-5;
   if (!(error <= rounding) || !is_nearer)
-    fail(ErrorCode::kModel, m.out, ": the merged model does not compute what base and adapter do: ",
-         "the logits differ by ", error, " of their norm, ",
+    fail(ErrorCode::kModel, m.out,
+         ": the merged model does not compute what base and adapter do: ", "the logits differ by ",
+         error, " of their norm, ",
          error <= rounding
              ? "no less than the base's: the adapter is lost in the rounding of its weights"
              : "more than the rounding of its weights explains");
@@ -130,13 +133,15 @@ int run(Options& o) {
 int parse_and_run(int argc, char** argv) {
   Options o;
   CLI::App app{
-      "Writes an adapter into the weights of its base model, as a Hugging Face model directory, then "
+      "Writes an adapter into the weights of its base model, as a Hugging Face model directory, "
+      "then "
       "reads that and compares its logits with those of base and adapter."};
   app.add_option("--model", o.merge.model, "model directory of the base")->required();
   app.add_option("--adapter", o.merge.adapter, "PEFT adapter directory")->required();
   app.add_option("--out", o.merge.out, "folder to write")->required();
-  app.add_option("--load-in-4bit", o.load_in_4bit,
-                 "the adapter was trained over weights in 4 bits: merge it into what these stand for")
+  app.add_option(
+         "--load-in-4bit", o.load_in_4bit,
+         "the adapter was trained over weights in 4 bits: merge it into what these stand for")
       ->check(CLI::IsMember({"nf4", "fp4"}));
   app.add_option("--shard-size", o.shard_gigabytes, "gigabytes of a file")
       ->check(CLI::Range(1e-6, 1e6))
