@@ -49,10 +49,10 @@ Var Builder::finish(const WeightRequest& request, bool adapter, bool trains) {
   }
   parameters_.push_back({.name = request.name,
                          .shape = request.shape,
-                         .adapter = adapter,
                          .trainable = trainable,
                          .bytes = var.value().nbytes(),
-                         .var = var});
+                         .var = var,
+                         .adapter = adapter});
   return var;
 }
 

@@ -24,11 +24,11 @@ namespace hone::nn {
 struct Parameter {
   std::string name;
   Shape shape;
-  bool adapter = false;  // of LoRA: no checkpoint of the base has it
   bool trainable = false;
   bool quantised = false;
-  int64_t bytes = 0;  // as kept in memory by the model, without gradient and optimizer
-  Var var;            // undefined when quantised
+  int64_t bytes = 0;     // as kept in memory by the model, without gradient and optimizer
+  Var var;               // undefined when quantised
+  bool adapter = false;  // of LoRA: no checkpoint of the base has it
 };
 
 class ParameterArena {

@@ -10,24 +10,29 @@ namespace {
 
 constexpr size_t kColumns = 100;
 
-// "  model       base_model* ..." with further lines indented alike.
-std::string group_text(KeyGroup group) {
+// "  model      base_model* ..." with further lines indented alike. A group begins on the line of the
+// one before where all of it fits.
+void add_group(KeyGroup group, std::string& text) {
   constexpr size_t kIndent = 13;
   std::string line = "  " + std::string(name_of(group));
   line.resize(kIndent, ' ');
-  std::string text;
+  std::string lines;
   bool empty = true;
   for (const ConfigKey<TrainConfig>& key : train_keys()) {
     if (key.use != KeyUse::kHonoured || key.group != group) continue;
     const std::string word = std::string(key.name) + (key.required ? "*" : "");
     if (!empty && line.size() + word.size() + 1 > kColumns) {
-      text += line + "\n";
+      lines += line + "\n";
       line.assign(kIndent, ' ');
     }
     line += (line.back() == ' ' ? "" : " ") + word;
     empty = false;
   }
-  return empty ? "" : text + line + "\n";
+  if (empty) return;
+  const size_t last = text.rfind('\n', text.size() - 2) + 1;
+  if (lines.empty() && text[last] == ' ' && text.size() - last + line.size() <= kColumns)
+    text.pop_back();
+  text += lines + line + "\n";
 }
 
 }  // namespace
@@ -46,11 +51,10 @@ std::string help_text() {
       "too.\n"
       "\n"
       "  finetune output_dir=first seed=7\n"
-      "  finetune train/examples/gsm8k.yaml datasets.0.path=train.jsonl max_steps=40\n"
       "  finetune run.yaml learning_rate=1e-4 lora_target_modules=[q_proj,v_proj] output_dir=run2\n"
       "\n"
       "Keys (axolotl's names; * must be given; explain KEY tells meaning, type and default):\n";
-  for (const KeyGroup group : kKeyGroups) text += group_text(group);
+  for (const KeyGroup group : kKeyGroups) add_group(group, text);
   text +=
       "\n"
       "Writes metrics.jsonl, config.resolved.yaml and the adapter or model to output_dir.\n"

@@ -79,8 +79,7 @@ TEST_CASE("merge: into weights in 16 bits, rounded once") {
   const TemporaryDirectory dir;
   LoadOptions o = {.model = golden, .train_base = true, .dtype = DType::bf16};
   save_model(dir / "base", load_model(o), golden);
-  merge_adapter(
-      {.model = dir / "base", .adapter = golden + "/adapter", .out = dir / "merged"});
+  merge_adapter({.model = dir / "base", .adapter = golden + "/adapter", .out = dir / "merged"});
   const ModelFiles merged = ModelFiles::open(dir / "merged");
   for (const auto& [name, file] : merged.tensors())
     CHECK(merged.info(name).type == StoredType::bf16);
@@ -88,8 +87,7 @@ TEST_CASE("merge: into weights in 16 bits, rounded once") {
   o.model = dir / "base";
   o.dtype = DType::f32;
   save_model(dir / "wide", load_model(o), dir / "base");
-  merge_adapter(
-      {.model = dir / "wide", .adapter = golden + "/adapter", .out = dir / "exact"});
+  merge_adapter({.model = dir / "wide", .adapter = golden + "/adapter", .out = dir / "exact"});
   const ModelFiles exact = ModelFiles::open(dir / "exact");
   for (const auto& [name, file] : merged.tensors()) {
     CAPTURE(name);
@@ -120,12 +118,11 @@ TEST_CASE("merge: into what 4-bit weights stand for") {
 TEST_CASE("merge: never over its inputs") {
   const std::string golden = test::golden_model("qwen3");
   for (const std::string& out : {golden, golden + "/adapter"})
-    check_contains(error_of(ErrorCode::kUsage,
-                            [&] {
-                              merge_adapter(
-                                  {.model = golden, .adapter = golden + "/adapter", .out = out});
-                            }),
-                   "is an input");
+    check_contains(
+        error_of(
+            ErrorCode::kUsage,
+            [&] { merge_adapter({.model = golden, .adapter = golden + "/adapter", .out = out}); }),
+        "is an input");
 }
 
 }  // namespace
