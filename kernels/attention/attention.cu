@@ -3,8 +3,10 @@
 #include "kernels/attention/attention.h"
 #include "kernels/attention/flash_backward.cuh"
 #include "kernels/attention/flash_forward.cuh"
-#include "kernels/attention/flash_warpgroup.cuh"
 #include "kernels/attention/simt.cuh"
+#include "kernels/attention/warpgroup_dk_dv.cuh"
+#include "kernels/attention/warpgroup_dq.cuh"
+#include "kernels/attention/warpgroup_forward.cuh"
 
 namespace hone::kernels {
 namespace {
@@ -55,6 +57,49 @@ dim3 heads_by_blocks(int64_t heads, const GroupBlocks& blocks, int64_t n) {
   return dim3(grid_size(heads), grid_size(n == 0 ? 0 : blocks.capacity(n)));
 }
 
+// warpgroups: whether the GPU has asynchronous products.
+template <int kPadded>
+void launch_forward(Cuda device, bool warpgroups, const flash::ForwardOperands& a, int64_t n) {
+  const dim3 grid = heads_by_blocks(a.H, a.blocks, n);
+  if constexpr (kPadded % 64 == 0) {
+    if (a.D == kPadded && warpgroups)
+      return launch(device, flash::warpgroup_forward_kernel<kPadded>, grid, flash::kRoleThreads,
+                    flash::ForwardWarpgroupShared<kPadded>::kBytes, a);
+  }
+  launch(device, flash::forward_kernel<kPadded>, grid, flash::kWarps * kWarp,
+         flash::forward_shared_bytes<kPadded>(), a);
+}
+
+template <int kPadded>
+void launch_backward(Cuda device, bool warpgroups, flash::BackwardOperands a, const bf16* o,
+                     float* delta, const Tensor& cu_seqlens, int64_t n) {
+  constexpr int kThreads = flash::kWarps * kWarp;
+  const int64_t Hk = a.H / a.group;
+  launch(device, flash::delta_kernel<kPadded>,
+         grid_size(ceil_div(n * a.H, kThreads / flash::kRowLanes<kPadded>)), kThreads, 0, a.dout, o,
+         n * a.H, a.D, delta);
+  a.blocks = table_of(cu_seqlens, flash::kQueries);
+  const dim3 queries = heads_by_blocks(a.H, a.blocks, n);
+  flash::BackwardOperands b = a;
+  b.blocks = table_of(cu_seqlens, flash::kKeys);
+  if constexpr (kPadded % 64 == 0) {
+    if (a.D == kPadded && warpgroups) {
+      const bool pairs = a.group >= flash::kPairedGroup;
+      launch(device, flash::warpgroup_dq_kernel<kPadded>, queries, flash::kRoleThreads,
+             flash::DqWarpgroupShared<kPadded>::kBytes, a);
+      return launch(device,
+                    pairs ? flash::warpgroup_dk_dv_kernel<kPadded, 2>
+                          : flash::warpgroup_dk_dv_kernel<kPadded, 1>,
+                    heads_by_blocks(pairs ? 2 * Hk : Hk, b.blocks, n), flash::kRoleThreads,
+                    flash::DkDvWarpgroupShared<kPadded>::kBytes, b);
+    }
+  }
+  launch(device, flash::dq_kernel<kPadded>, queries, kThreads, flash::dq_shared_bytes<kPadded>(),
+         a);
+  launch(device, flash::dk_dv_kernel<kPadded>, heads_by_blocks(Hk, b.blocks, n), kThreads,
+         flash::DkDvShared<kPadded>::kBytes, b);
+}
+
 }  // namespace
 
 void attention_forward(Cuda device, const Tensor& q, const Tensor& k, const Tensor& v,
@@ -73,15 +118,7 @@ void attention_forward(Cuda device, const Tensor& q, const Tensor& k, const Tens
                                       .window = window,
                                       .o = out.o.data<bf16>(),
                                       .lse = out.lse.data<float>()};
-    const dim3 grid = heads_by_blocks(H, a.blocks, N);
-    constexpr int kThreads = flash::kWarps * kWarp;
-    if constexpr (kPadded % 64 == 0) {
-      if (a.D == kPadded && has_warpgroup_products(q.device()))
-        return launch(device, flash::warpgroup_forward_kernel<kPadded>, grid, kThreads,
-                      flash::WarpgroupShared<kPadded>::kBytes, a);
-    }
-    launch(device, flash::forward_kernel<kPadded>, grid, kThreads,
-           flash::forward_shared_bytes<kPadded>(), a);
+    launch_forward<kPadded>(device, has_warpgroup_products(q.device()), a, N);
   });
   if (done) return;
   visit_float(q.dtype(), [&]<class T>() {
@@ -96,37 +133,32 @@ void attention_backward(Cuda device, const Tensor& dout, const Tensor& q, const 
                         double scale, int64_t window, const Tensor& delta, const Tensor&,
                         const AttentionGradients& gradients) {
   const int64_t N = q.dim(0), H = q.dim(1), Hk = k.dim(1);
-  visit_float(q.dtype(), [&]<class T>() {
-    launch(device, attention_simt::delta_kernel<T>,
-           grid_size(ceil_div(N * H, attention_simt::kWarps)), attention_simt::kWarps * kWarp, 0,
-           dout.data<T>(), out.o.data<T>(), N * H, q.dim(2), delta.data<acc_t<T>>());
-  });
   const bool done = visit_flash(q, k, v, [&]<int kPadded>() {
-    flash::BackwardOperands a = {.q = Heads<bf16>(q),
-                                 .k = Heads<bf16>(k),
-                                 .v = Heads<bf16>(v),
-                                 .dout = dout.data<bf16>(),
-                                 .lse = out.lse.data<float>(),
-                                 .delta = delta.data<float>(),
-                                 .blocks = table_of(cu_seqlens, flash::kQueries),
-                                 .H = H,
-                                 .group = H / Hk,
-                                 .D = q.dim(2),
-                                 .scale = static_cast<float>(scale),
-                                 .scale_log2 = static_cast<float>(scale * M_LOG2E),
-                                 .window = window,
-                                 .dq = gradients.dq.data<bf16>(),
-                                 .dk = gradients.dk.data<bf16>(),
-                                 .dv = gradients.dv.data<bf16>()};
-    launch(device, flash::dq_kernel<kPadded>, heads_by_blocks(H, a.blocks, N),
-           flash::kWarps * kWarp, flash::dq_shared_bytes<kPadded>(), a);
-    a.blocks = table_of(cu_seqlens, flash::kKeys);
-    launch(device, flash::dk_dv_kernel<kPadded>, heads_by_blocks(Hk, a.blocks, N),
-           flash::kWarps * kWarp, flash::DkDvShared<kPadded>::kBytes, a);
+    const flash::BackwardOperands a = {.q = Heads<bf16>(q),
+                                       .k = Heads<bf16>(k),
+                                       .v = Heads<bf16>(v),
+                                       .dout = dout.data<bf16>(),
+                                       .lse = out.lse.data<float>(),
+                                       .delta = delta.data<float>(),
+                                       .blocks = {},
+                                       .H = H,
+                                       .group = H / k.dim(1),
+                                       .D = q.dim(2),
+                                       .scale = static_cast<float>(scale),
+                                       .scale_log2 = static_cast<float>(scale * M_LOG2E),
+                                       .window = window,
+                                       .dq = gradients.dq.data<bf16>(),
+                                       .dk = gradients.dk.data<bf16>(),
+                                       .dv = gradients.dv.data<bf16>()};
+    launch_backward<kPadded>(device, has_warpgroup_products(q.device()), a, out.o.data<bf16>(),
+                             delta.data<float>(), cu_seqlens, N);
   });
   if (done) return;
   visit_float(q.dtype(), [&]<class T>() {
     auto a = simt_operands<T>(q, k, v, cu_seqlens, scale, window, out);
+    launch(device, attention_simt::delta_kernel<T>,
+           grid_size(ceil_div(N * H, attention_simt::kWarps)), attention_simt::kWarps * kWarp, 0,
+           dout.data<T>(), out.o.data<T>(), N * H, q.dim(2), delta.data<acc_t<T>>());
     a.dout = dout.data<T>();
     a.delta = delta.data<acc_t<T>>();
     a.dq = gradients.dq.data<T>();

@@ -34,6 +34,29 @@ struct BackwardOperands {
 
 constexpr float kLog2E = 1.4426950408889634f;
 
+// Lanes that have a row's pieces of 16 bytes: a power of 2.
+template <int kPadded>
+constexpr int kRowLanes = kPadded == 96 ? 16 : kPadded / 8;
+
+// delta[i] = do_i . o_i of `rows` contiguous rows of D elements. Grid: kWarps * kWarp / kRowLanes rows
+// a block.
+template <int kPadded>
+__global__ void __launch_bounds__(kWarps* kWarp)
+    delta_kernel(const bf16* dout, const bf16* o, int64_t rows, int64_t D, float* delta) {
+  constexpr int kLanes = kRowLanes<kPadded>;
+  const int64_t row = (int64_t{blockIdx.x} * (kWarps * kWarp) + threadIdx.x) / kLanes;
+  const int64_t d = threadIdx.x % kLanes * 8;
+  float sum = 0;
+  if (row < rows && d < D) {
+    const auto x = load<8>(dout + row * D + d), y = load<8>(o + row * D + d);
+#pragma unroll
+    for (int i = 0; i < 8; ++i) sum += widen(x[i]) * widen(y[i]);
+  }
+#pragma unroll
+  for (int lanes = kLanes / 2; lanes > 0; lanes /= 2) sum += __shfl_xor_sync(~0u, sum, lanes);
+  if (row < rows && d == 0) delta[row] = sum;
+}
+
 // Rows of keys in a tile of dq: so many that two of each fit beside the queries.
 template <int kPadded>
 constexpr int kDqKeys = kPadded > 128 ? 32 : 64;

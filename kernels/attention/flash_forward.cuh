@@ -18,6 +18,7 @@
 #include <cmath>
 
 #include "kernels/core/cuda/async_copy.cuh"
+#include "kernels/core/cuda/ftz.cuh"
 #include "kernels/core/cuda/heads.cuh"
 #include "kernels/core/cuda/launch.cuh"
 #include "kernels/core/cuda/mma.cuh"
@@ -111,14 +112,14 @@ __device__ inline Rescale softmax_tile(FragmentC (&s)[kKeys / 8], float scale_lo
     largest = fmaxf(largest, __shfl_xor_sync(~0u, largest, 2));
     // A row that has seen nothing yet (a window's first tile) subtracts 0, not -inf.
     const float base = largest == -INFINITY ? 0.f : largest;
-    rescale.keep[half] = exp2f(state.largest[half] - base);
+    rescale.keep[half] = exp2_ftz(state.largest[half] - base);
     state.largest[half] = largest;
     float sum = 0;
 #pragma unroll
     for (FragmentC& c : s)
 #pragma unroll
       for (int x = 2 * half; x < 2 * half + 2; ++x) {
-        c.x[x] = exp2f(c.x[x] * scale_log2 - base);
+        c.x[x] = exp2_ftz(c.x[x] * scale_log2 - base);
         sum += c.x[x];
       }
     state.sum[half] = state.sum[half] * rescale.keep[half] + sum;
@@ -154,28 +155,42 @@ __device__ void add_values(const FragmentC (&p)[kKeys / 8], const SharedTile<kPa
   }
 }
 
-template <int kPadded>
-__device__ void write_output(const ForwardOperands& a, const GroupBlock& block, int64_t h,
-                             int64_t first_row, FragmentC (&o)[kPadded / 8], const Softmax& state) {
+// Ends the softmax of the warp's 16 rows: writes lse of those before `end`, returns what the output is
+// to be multiplied with.
+__device__ inline Rescale finish_softmax(const ForwardOperands& a, int64_t h, int64_t first_row,
+                                         int64_t end, const Softmax& state) {
   const int lane = threadIdx.x % kWarp;
+  Rescale inverse;
 #pragma unroll
   for (int half = 0; half < 2; ++half) {
     float sum = state.sum[half];
     sum += __shfl_xor_sync(~0u, sum, 1);
     sum += __shfl_xor_sync(~0u, sum, 2);
+    inverse.keep[half] = 1.f / sum;
+    const int64_t row = first_row + lane / 4 + half * 8;
+    if (row < end && lane % 4 == 0)
+      a.lse[row * a.H + h] = (state.largest[half] + log2f(sum)) * 0.6931471805599453f;
+  }
+  return inverse;
+}
+
+template <int kPadded>
+__device__ void write_output(const ForwardOperands& a, const GroupBlock& block, int64_t h,
+                             int64_t first_row, FragmentC (&o)[kPadded / 8], const Softmax& state) {
+  const int lane = threadIdx.x % kWarp;
+  const Rescale inverse = finish_softmax(a, h, first_row, block.end, state);
+#pragma unroll
+  for (int half = 0; half < 2; ++half) {
     const int64_t row = first_row + lane / 4 + half * 8;
     if (row >= block.end) continue;
-    const float inverse = 1.f / sum;
     bf16* const to = a.o + (row * a.H + h) * a.D;
 #pragma unroll
     for (int n = 0; n < kPadded / 8; ++n) {
       const int64_t d = 8 * n + lane % 4 * 2;
       if (d < a.D)
-        *reinterpret_cast<uint32_t*>(to + d) =
-            pack_bf16(o[n].x[2 * half] * inverse, o[n].x[2 * half + 1] * inverse);
+        *reinterpret_cast<uint32_t*>(to + d) = pack_bf16(o[n].x[2 * half] * inverse.keep[half],
+                                                         o[n].x[2 * half + 1] * inverse.keep[half]);
     }
-    if (lane % 4 == 0)
-      a.lse[row * a.H + h] = (state.largest[half] + log2f(sum)) * 0.6931471805599453f;
   }
 }
 

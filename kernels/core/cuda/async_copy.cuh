@@ -9,7 +9,7 @@
 
 namespace hone::kernels {
 
-// 16 bytes; zeros when `there` is false (nothing is read then, but the address must be valid).
+// 16 bytes; zeros when `there` is false: nothing is read then, wherever `global` points.
 __device__ inline void copy_async_16(uint32_t shared, const void* global, bool there) {
   asm volatile("cp.async.cg.shared.global [%0], [%1], 16, %2;" ::"r"(shared), "l"(global),
                "r"(there ? 16 : 0)
