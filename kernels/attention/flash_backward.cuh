@@ -15,6 +15,9 @@
 //           dK of keys 16 i ...
 //
 //   The next tile is copied while the current one is worked on.
+//
+//   Where the GPU has asynchronous products, warpgroup_dq.cuh and warpgroup_dk_dv.cuh take head sizes 64,
+//   128 and 256.
 #pragma once
 
 #include "kernels/attention/flash_forward.cuh"

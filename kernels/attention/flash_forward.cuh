@@ -13,6 +13,8 @@
 //
 //   Only tiles that cross the diagonal, the window's edge or the end of the document are masked; tiles
 //   beyond them are never visited. D is padded to a multiple of 16 with zeros.
+//
+//   Where the GPU has asynchronous products, warpgroup_forward.cuh takes head sizes 64, 128 and 256.
 #pragma once
 
 #include <cmath>

@@ -31,6 +31,7 @@
 
 #include "kernels/attention/flash_backward.cuh"
 #include "kernels/attention/longest_first.cuh"
+#include "kernels/attention/query_items.cuh"
 #include "kernels/attention/warpgroup_common.cuh"
 
 namespace hone::kernels::flash {
@@ -64,36 +65,6 @@ struct DkDvWarpgroupShared {
   __device__ Ring<2> query_ring() const { return ring(0); }
   __device__ Ring<2> dout_ring() const { return ring(1); }
   __device__ Ring<2> p_ring() const { return ring(2); }
-};
-
-// Query heads of a key head from which on two blocks share a block of keys. Not a question of how many
-// rows there are: a document gives the same bits wherever it is packed.
-constexpr int kPairedGroup = 8;
-
-// What a block of the grid has to do for its block of keys: the rows that see it, in tiles of kKeys
-// from the block's first row on, each for all query heads; of these items every `step`th.
-struct QueryItems {
-  int64_t begin;
-  int tiles, group, rank, step, count;
-
-  __device__ QueryItems(const GroupBlock& block, int64_t window, int64_t group, int rank, int step)
-      : begin(block.begin), group(static_cast<int>(group)), rank(rank), step(step) {
-    const int64_t reach = block.end - 1 + window;  // the row after the last that sees the block
-    const int64_t last = window == 0 || reach > block.last ? block.last : reach;
-    tiles = static_cast<int>((last - begin + kKeys - 1) / kKeys);
-    count = (tiles * this->group - rank + step - 1) / step;
-  }
-  __device__ int64_t first_row(int tile) const { return begin + int64_t{tile} * kKeys; }
-
-  // Calls f(item, tile, head), item from 0 on.
-  template <class F>
-  __device__ void for_each(const F& f) const {
-    int tile = tiles - 1, head = rank;
-    for (int item = 0; item < count; ++item, head += step) {
-      for (; head >= group; head -= group) --tile;
-      f(item, tile, head);
-    }
-  }
 };
 
 // Queries by the first half of the threads, dO by the second.

@@ -198,6 +198,9 @@ TEST_CASE("cuda: attention matches the CPU") {
                            {{0, 5, 150}, 2, 2, 72, 0},
                            {{0, 7, 400}, 4, 4, 32, 70},
                            {{0, 260}, 2, 1, 256, 33},
+                           // Many query heads to a key head: blocks of keys are shared.
+                           {{0, 70, 70, 71, 330}, 16, 2, 256, 0},
+                           {{0, 20, 300}, 9, 1, 128, 100},
                            {{0, 0}, 2, 1, 64, 0}};
   for (const DType dtype : {DType::f64, DType::f32, DType::bf16})
     for (const GpuCase& c : cases) {
@@ -216,6 +219,32 @@ TEST_CASE("cuda: attention matches the CPU") {
            test::random_tensor({N, c.H, c.D}, dtype, "dout"),
            Tensor::of(c.ends, {static_cast<int64_t>(c.ends.size())})},
           run, 8);
+    }
+}
+
+TEST_CASE("cuda: attention: a packed document gives the bits it gives alone") {
+  if (!test::have_gpu()) return;
+  const std::vector<int64_t> lengths = {70, 0, 1, 129, 33, 200};
+  const int64_t N = total(lengths), D = 256;
+  const Tensor cu = cu_seqlens(lengths);
+  for (const int64_t window : {0, 90})
+    for (const int64_t H : {2, 8}) {
+      const auto on_gpu = [&](int64_t heads, const char* name) {
+        return random_tensor({N, heads, D}, DType::bf16, name).to(test::kGpu);
+      };
+      const Tensor q = on_gpu(H, "q"), k = on_gpu(1, "k"), v = on_gpu(1, "v"),
+                   dout = on_gpu(H, "do");
+      const Gradients packed = run(q, k, v, dout, cu.to(test::kGpu), window);
+      for (size_t s = 0; s < lengths.size(); ++s) {
+        const int64_t from = cu.data<int32_t>()[s], to = from + lengths[s];
+        const auto part = [&](const Tensor& t) { return t.rows(from, to).to(kCpu); };
+        const Gradients alone =
+            run(q.rows(from, to), k.rows(from, to), v.rows(from, to), dout.rows(from, to),
+                cu_seqlens({lengths[s]}).to(test::kGpu), window);
+        CHECK(
+            same_bits({part(packed.o), part(packed.dq), part(packed.dk), part(packed.dv)},
+                      {alone.o.to(kCpu), alone.dq.to(kCpu), alone.dk.to(kCpu), alone.dv.to(kCpu)}));
+      }
     }
 }
 
