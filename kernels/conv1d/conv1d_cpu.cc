@@ -30,9 +30,11 @@ struct Taps {
 template <class T, class A = acc_t<T>>
 Taps<A> transposed(const Tensor& w, const Tensor& taps) {
   const int64_t W = taps.dim(0), C = taps.dim(1);
+  const T* from = w.data<T>();
+  A* to = taps.data<A>();
   for (int64_t j = 0; j < W; ++j)
-    for (int64_t c = 0; c < C; ++c) taps.data<A>()[j * C + c] = A(w.data<T>()[c * W + j]);
-  return {taps.data<A>(), W, C};
+    for (int64_t c = 0; c < C; ++c) to[j * C + c] = A(from[c * W + j]);
+  return {to, W, C};
 }
 
 // p[t, c0 .. c0 + n) above, for token t of a document that starts at row `first`.
@@ -131,12 +133,12 @@ void conv1d_silu_backward(Cpu<I>, const Tensor& dy, const Tensor& x, const Tenso
     });
     if (!dw.wanted()) return;
     A* total = dw.tensor.data<A>();
-    for (int64_t i = 0; i < C * W; ++i) {
-      A sum = dw.accumulate ? total[i] : A(0);
-      for (int64_t b = 0; b < partial.dim(0); ++b)
-        sum += partial.data<A>()[(b * W + i % W) * C + i / W];
-      total[i] = sum;
-    }
+    if (!dw.accumulate) std::fill(total, total + C * W, A(0));
+    for (int64_t b = 0; b < partial.dim(0); ++b)
+      for (int64_t j = 0; j < W; ++j) {
+        const A* sums = partial.data<A>() + (b * W + j) * C;
+        for (int64_t c = 0; c < C; ++c) total[c * W + j] += sums[c];
+      }
   });
 }
 

@@ -87,6 +87,12 @@ class Loop {
 // there are more threads than processors.
 constexpr std::chrono::microseconds kSpin{50};
 
+void relax() {
+#if defined(__x86_64__)
+  __builtin_ia32_pause();
+#endif
+}
+
 // Returns true as soon as ready(), false when it was not for kSpin.
 template <class F>
 bool spin_until(F&& ready) {
@@ -95,7 +101,7 @@ bool spin_until(F&& ready) {
   do {
     for (int i = 0; i < kLooksPerClock; ++i) {
       if (ready()) return true;
-      __builtin_ia32_pause();
+      relax();
     }
   } while (std::chrono::steady_clock::now() < end);
   return false;

@@ -21,6 +21,7 @@
 #include "kernels/core/exponential.h"
 #include "kernels/core/isa.h"
 #include "kernels/delta_rule/chunk_algebra.h"
+#include "kernels/gemm/tile_product.h"
 
 namespace hone::kernels {
 namespace {
@@ -39,23 +40,52 @@ void set_decays(const Chunk<F>& c) {
     std::fill(row, row + n, F(0));
     for (int64_t j = 0; j < i; ++j) row[j] = row[j - n] + c.g[i];
   }
-  for (int64_t i = 0; i < n; ++i)
-    for (int64_t j = 0; j <= i; ++j) c.Gamma.data[i * n + j] = exponential(c.Gamma.data[i * n + j]);
+  for (int64_t i = 0; i < n; ++i) {
+    F* row = c.Gamma.data + i * n;
+    // In whole vectors: e^0 for some of what lies above the diagonal.
+    const int64_t end = std::min<int64_t>(n, ceil_div(i + 1, kLanes<F>) * kLanes<F>);
+#pragma omp simd
+    for (int64_t j = 0; j < end; ++j) row[j] = exponential(row[j]);
+    std::fill(row + i + 1, row + end, F(0));
+  }
 }
 
-// Tm = (I + A)^-1 row by row: Tm_i = e_i - sum_{j<i} A_ij Tm_j.
+// A = StrictLower(diag(beta) (K K^T) * Gamma), from K K^T.
+template <class F>
+void weaken(const Chunk<F>& c) {
+  for (int64_t i = 0; i < c.n; ++i) {
+    const F beta = c.beta[i];
+    F* row = c.A.data + i * c.n;
+    const F* gamma = c.Gamma.data + i * c.n;
+#pragma omp simd
+    for (int64_t j = 0; j < i; ++j) row[j] *= beta * gamma[j];
+    std::fill(row + i, row + c.n, F(0));
+  }
+}
+
+// Tm = (I + A)^-1 row by row: Tm_i = e_i - sum_{j<i} A_ij Tm_j. Two vectors of Tm_i stay in registers
+// while j runs: one would wait for its last multiply-add.
 template <class F>
 void invert(const Chunk<F>& c) {
   const int64_t n = c.n;
   for (int64_t i = 0; i < n; ++i) {
     F* row = c.Tm.data + i * n;
+    const F* a = c.A.data + i * n;
     std::fill(row, row + n, F(0));
     row[i] = 1;
-    for (int64_t j = 0; j < i; ++j) {
-      const F a = c.A.data[i * n + j];
-      const F* above = c.Tm.data + j * n;
-      for (int64_t m = 0; m <= j; ++m) row[m] -= a * above[m];
+    int64_t m = 0;
+    for (; m < i && m + 2 * kLanes<F> <= n; m += 2 * kLanes<F>) {
+      Vector<F> left = load(row + m), right = load(row + m + kLanes<F>);
+      const F* above = c.Tm.data + m * n + m;
+      for (int64_t j = m; j < i; ++j, above += n) {
+        left -= a[j] * load(above);
+        right -= a[j] * load(above + kLanes<F>);
+      }
+      store(row + m, left);
+      store(row + m + kLanes<F>, right);
     }
+    for (; m < i; ++m)
+      for (int64_t j = m; j < i; ++j) row[m] -= a[j] * c.Tm.data[j * n + m];
   }
 }
 
@@ -72,11 +102,7 @@ template <Isa I, class F>
 void chunk_wy(Cpu<I> cpu, const Chunk<F>& c) {
   set_decays(c);
   multiply_add(cpu, c, F(1), c.K, Transpose::no, c.K, Transpose::yes, F(0), c.A);
-  for (int64_t i = 0; i < c.n; ++i)
-    for (int64_t j = 0; j < c.n; ++j) {
-      const int64_t at = i * c.n + j;
-      c.A.data[at] = j < i ? c.beta[i] * c.A.data[at] * c.Gamma.data[at] : F(0);
-    }
+  weaken(c);
   invert(c);
   scale_columns(c, c.weights, [&](int64_t j) { return c.beta[j]; });
   multiply_add(cpu, c, F(1), c.weights, Transpose::no, c.V, Transpose::no, F(0), c.U);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "kernels/core/block_sum.h"
 #include "kernels/core/exponential.h"
 #include "kernels/core/isa.h"
 #include "kernels/core/parallel.h"
@@ -42,8 +43,8 @@ void gated_rms_norm_backward(Cpu<I>, const Tensor& dy, const Tensor& x, const Te
   visit_float(x.dtype(), [&]<class T>() {
     using A = acc_t<T>;
     const int64_t D = x.dim(-1);
-    const T* weight = w.data<T>();
     parallel_for(rstd.numel(), kGatedRmsNormRowBlock, [&](int64_t begin, int64_t end) {
+      const T* weight = w.data<T>();
       A* sums = dw.wanted() ? partial.data<A>() + begin / kGatedRmsNormRowBlock * D : nullptr;
       if (sums) std::fill(sums, sums + D, A(0));
       for (int64_t n = begin; n < end; ++n) {
@@ -53,29 +54,28 @@ void gated_rms_norm_backward(Cpu<I>, const Tensor& dy, const Tensor& x, const Te
         T* dx = out.dx.data<T>() + n * D;
         T* dz = out.dz.data<T>() + n * D;
         const A r = rstd.data<A>()[n];
-        const auto u = [&](int64_t d) {  // the gradient of xh
-          return A(g[d]) * A(weight[d]) * (A(gate[d]) * sigmoid(A(gate[d])));
-        };
         A dot = 0;
 #pragma omp simd reduction(+ : dot)
-        for (int64_t d = 0; d < D; ++d) dot += u(d) * A(row[d]) * r;
+        for (int64_t d = 0; d < D; ++d) {
+          const A u = A(g[d]) * A(weight[d]) * (A(gate[d]) * sigmoid(A(gate[d])));
+          dot += u * A(row[d]) * r;
+        }
         const A mean = dot / A(D);
 #pragma omp simd
         for (int64_t d = 0; d < D; ++d) {
           const A xh = A(row[d]) * r, s = sigmoid(A(gate[d]));
-          dx[d] = T(r * (u(d) - xh * mean));
+          const A u = A(g[d]) * A(weight[d]) * (A(gate[d]) * s);  // the gradient of xh
+          dx[d] = T(r * (u - xh * mean));
           dz[d] = T(A(g[d]) * A(weight[d]) * xh * s * (A(1) + A(gate[d]) * (A(1) - s)));
-          if (sums) sums[d] += A(g[d]) * xh * A(gate[d]) * s;
+        }
+        if (sums) {
+#pragma omp simd
+          for (int64_t d = 0; d < D; ++d)
+            sums[d] += A(g[d]) * (A(row[d]) * r) * A(gate[d]) * sigmoid(A(gate[d]));
         }
       }
     });
-    if (!dw.wanted()) return;
-    A* total = dw.tensor.data<A>();
-    for (int64_t d = 0; d < D; ++d) {
-      A sum = dw.accumulate ? total[d] : A(0);
-      for (int64_t b = 0; b < partial.dim(0); ++b) sum += partial.data<A>()[b * D + d];
-      total[d] = sum;
-    }
+    if (dw.wanted()) sum_blocks(partial.data<A>(), partial.dim(0), D, dw);
   });
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "kernels/core/block_sum.h"
 #include "kernels/core/isa.h"
 #include "kernels/core/parallel.h"
 #include "kernels/layer_norm/layer_norm.h"
@@ -14,17 +15,6 @@ namespace {
 template <class T>
 acc_t<T> factor(T w) {
   return acc_t<T>(T(acc_t<T>(1) + acc_t<T>(w)));
-}
-
-// sum, or sum + what is there, of each column of partial [blocks, C].
-template <class A>
-void sum_blocks(const A* partial, int64_t blocks, int64_t columns, const GradTarget& target) {
-  A* total = target.tensor.data<A>();
-  for (int64_t c = 0; c < columns; ++c) {
-    A sum = target.accumulate ? total[c] : A(0);
-    for (int64_t b = 0; b < blocks; ++b) sum += partial[b * columns + c];
-    total[c] = sum;
-  }
 }
 
 }  // namespace

@@ -28,7 +28,8 @@ void moe_combine(Cpu<I>, const Tensor& y, const Tensor& weights, const ExpertOrd
             const T* row = y.data<T>() + position[a] * C + c;
             for (int64_t i = 0; i < columns; ++i) sums[i] += w * A(row[i]);
           }
-          for (int64_t i = 0; i < columns; ++i) out.data<T>()[t * C + c + i] = T(sums[i]);
+          T* to = out.data<T>() + t * C + c;
+          for (int64_t i = 0; i < columns; ++i) to[i] = T(sums[i]);
         }
     });
   });
@@ -43,7 +44,9 @@ void moe_scale_rows(Cpu<I>, const Tensor& x, const Tensor& weights, const Expert
     parallel_for(x.dim(0), grain_for(C), [&](int64_t begin, int64_t end) {
       for (int64_t p = begin; p < end; ++p) {
         const A w = A(weights.data<T>()[order.order.data<int32_t>()[p]]);
-        for (int64_t c = p * C; c < (p + 1) * C; ++c) out.data<T>()[c] = T(w * A(x.data<T>()[c]));
+        const T* from = x.data<T>() + p * C;
+        T* to = out.data<T>() + p * C;
+        for (int64_t c = 0; c < C; ++c) to[c] = T(w * A(from[c]));
       }
     });
   });

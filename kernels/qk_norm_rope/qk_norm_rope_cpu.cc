@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "kernels/core/block_sum.h"
 #include "kernels/core/isa.h"
 #include "kernels/core/parallel.h"
 #include "kernels/qk_norm_rope/qk_norm_rope.h"
@@ -119,13 +120,7 @@ void qk_norm_rope_backward(Cpu<I>, const Tensor& dy, const Tensor& x, const Tens
       for (int64_t n = begin; n < end; ++n)
         for (int64_t h = 0; h < H; ++h) one_head(n, h, sums);
     });
-    if (!partial.defined()) return;
-    A* total = dw.tensor.data<A>();
-    for (int64_t d = 0; d < D; ++d) {
-      A sum = dw.accumulate ? total[d] : A(0);
-      for (int64_t b = 0; b < partial.dim(0); ++b) sum += partial.data<A>()[b * D + d];
-      total[d] = sum;
-    }
+    if (partial.defined()) sum_blocks(partial.data<A>(), partial.dim(0), D, dw);
   });
 }
 

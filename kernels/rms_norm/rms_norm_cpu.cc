@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "kernels/core/block_sum.h"
 #include "kernels/core/isa.h"
 #include "kernels/core/parallel.h"
 #include "kernels/rms_norm/rms_norm.h"
@@ -18,9 +19,10 @@ T scaled(acc_t<T> xh, T w, NormWeight kind) {
   return T(A(T(xh)) * A(w));
 }
 
-template <class T>
-acc_t<T> scale_of(T w, NormWeight kind) {
-  return kind == NormWeight::zero_centred ? acc_t<T>(1) + acc_t<T>(w) : acc_t<T>(w);
+// What a weight of zero multiplies by.
+template <class A>
+A centre_of(NormWeight kind) {
+  return kind == NormWeight::zero_centred ? A(1) : A(0);
 }
 
 }  // namespace
@@ -39,6 +41,7 @@ void rms_norm_forward(Cpu<I>, const Tensor& x, const Tensor& residual, const Ten
         if (residual.defined()) {
           const T* add = residual.data<T>() + n * C;
           T* h = out.h.data<T>() + n * C;
+#pragma omp simd
           for (int64_t c = 0; c < C; ++c) h[c] = T(A(row[c]) + A(add[c]));
           row = h;
         }
@@ -48,6 +51,7 @@ void rms_norm_forward(Cpu<I>, const Tensor& x, const Tensor& residual, const Ten
         const A r = A(1) / std::sqrt(sum / A(C) + A(eps));
         rstd[n] = r;
         T* y = out.y.data<T>() + n * C;
+#pragma omp simd
         for (int64_t c = 0; c < C; ++c) y[c] = scaled<T>(A(row[c]) * r, weight[c], kind);
       }
     });
@@ -62,8 +66,9 @@ void rms_norm_backward(Cpu<I>, const Tensor& dy, const Tensor& dh_out, const Ten
     using A = acc_t<T>;
     const int64_t N = rstd.numel();
     const int64_t C = h.dim(-1);
-    const T* weight = w.data<T>();
     parallel_for(N, kRmsNormRowBlock, [&](int64_t begin, int64_t end) {
+      const T* weight = w.data<T>();
+      const A centre = centre_of<A>(kind);
       A* sums = dw.wanted() ? partial.data<A>() + begin / kRmsNormRowBlock * C : nullptr;
       if (sums) std::fill(sums, sums + C, A(0));
       for (int64_t n = begin; n < end; ++n) {
@@ -72,27 +77,28 @@ void rms_norm_backward(Cpu<I>, const Tensor& dy, const Tensor& dh_out, const Ten
         const A r = rstd.data<A>()[n];
         A dot = 0;
 #pragma omp simd reduction(+ : dot)
-        for (int64_t c = 0; c < C; ++c)
-          dot += scale_of<T>(weight[c], kind) * A(g[c]) * A(row[c]) * r;
+        for (int64_t c = 0; c < C; ++c) dot += (centre + A(weight[c])) * A(g[c]) * A(row[c]) * r;
         const A mean = dot / A(C);
         const T* add = dh_out.defined() ? dh_out.data<T>() + n * C : nullptr;
         T* out = dx.data<T>() + n * C;
-        for (int64_t c = 0; c < C; ++c) {
-          const A xh = A(row[c]) * r;
-          const A d = r * (scale_of<T>(weight[c], kind) * A(g[c]) - xh * mean);
-          out[c] = T(add ? d + A(add[c]) : d);
-        }
-        if (sums)
+        const auto write = [&](auto&& result) {
+#pragma omp simd
+          for (int64_t c = 0; c < C; ++c) {
+            const A xh = A(row[c]) * r;
+            out[c] = T(result(r * ((centre + A(weight[c])) * A(g[c]) - xh * mean), c));
+          }
+        };
+        if (add)
+          write([add](A d, int64_t c) { return d + A(add[c]); });
+        else
+          write([](A d, int64_t) { return d; });
+        if (sums) {
+#pragma omp simd
           for (int64_t c = 0; c < C; ++c) sums[c] += A(g[c]) * A(row[c]) * r;
+        }
       }
     });
-    if (!dw.wanted()) return;
-    A* total = dw.tensor.data<A>();
-    for (int64_t c = 0; c < C; ++c) {
-      A sum = dw.accumulate ? total[c] : A(0);
-      for (int64_t b = 0; b < partial.dim(0); ++b) sum += partial.data<A>()[b * C + c];
-      total[c] = sum;
-    }
+    if (dw.wanted()) sum_blocks(partial.data<A>(), partial.dim(0), C, dw);
   });
 }
 
