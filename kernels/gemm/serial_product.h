@@ -9,6 +9,9 @@
 //       a panel of b                       packed into scratch that fits an L1 cache, or nearly
 //       for each panel of a: a tile of C
 //
+// A panel that only a few tiles are made of is used where it is: to pack it would take as long as
+// they do. Narrow products, as those of a low rank are, pack nothing.
+//
 // Other ways are taken where they are faster, for one row or few columns. All give the same bits:
 // the chains are the same, and a multiply-add does not care which factor comes first.
 #pragma once
@@ -85,17 +88,33 @@ void row_product(const Product<T, In>& p) {
 // Elements from a[k,0] to a[k+1,0] of a packed panel: whole vectors that hold kTileRows.
 inline constexpr int kPanelRows = tile_shape(kIsa).panel_rows;
 
+// Tiles that are made faster of a panel across memory than of a packed one, packing included.
+inline constexpr int64_t kFewTiles = 4;
+
+// Elements a stride apart share a set of an L1 cache: a few of them drive each other out of it.
+template <class T>
+bool in_same_cache_set(int64_t stride) {
+  constexpr int64_t kBytes = 4096;
+  return stride * static_cast<int64_t>(sizeof(T)) % kBytes == 0;
+}
+
 // Lines of a for one chain, in panels of up to kTileRows, as equal as can be: all tiles are then
 // about as tall. Elements are broadcast one by one, so lines along memory need not be transposed.
-// They are used in place, or copied together if they are not of type T or so far apart that they
-// would drive each other from the cache.
 template <class T, class In>
 class RowPanels {
  public:
-  RowPanels(const Lines<In>& lines, int64_t k, int64_t depth, T* scratch)
+  // tiles: how many each panel is used for.
+  RowPanels(const Lines<In>& lines, int64_t k, int64_t depth, int64_t tiles, T* scratch)
       : count_(ceil_div(lines.count, kTileRows)),
         height_(lines.count / count_),
         taller_(lines.count % count_) {
+    if constexpr (std::is_same_v<T, In>)
+      if (!in_same_cache_set<T>(lines.stride) &&
+          (!lines.across || tiles <= kFewTiles || lines.stride <= kPanelRows)) {
+        steps_ = lines.across ? Steps<T>{lines.at(0, k), 1, lines.stride}
+                              : Steps<T>{lines.at(0, k), lines.stride, 1};
+        return;
+      }
     if (lines.across) {
       steps_ = {scratch, 1, kPanelRows};
       panel_size_ = depth * kPanelRows;
@@ -103,11 +122,6 @@ class RowPanels {
         pack<kPanelRows>(lines, first(p), k, depth, scratch + p * panel_size_);
       return;
     }
-    if constexpr (std::is_same_v<T, In>)
-      if (lines.stride * static_cast<int64_t>(sizeof(T)) % kSameCacheSet != 0) {
-        steps_ = {lines.at(0, k), lines.stride, 1};
-        return;
-      }
     steps_ = {scratch, depth, 1};
     copy_lines(lines, k, depth, scratch);
   }
@@ -128,20 +142,21 @@ class RowPanels {
   }
 
  private:
-  static constexpr int64_t kSameCacheSet = 4096;  // bytes between addresses that share an L1 set
-
   int64_t count_;
   int64_t height_, taller_;  // the first `taller_` panels have one line more
   Steps<T> steps_;
   int64_t panel_size_ = 0;  // 0: the panels' lines follow each other
 };
 
-// A panel of b, in place where few rows use it and it has the form of one.
+// A panel of b for so many tiles, in place where it is across memory and its vectors are whole.
 template <class T, class In>
-Steps<T> column_panel(const Lines<In>& b, int64_t k, int64_t depth, bool few_rows, T* scratch) {
+Steps<T> column_panel(const Lines<In>& b, int64_t k, int64_t depth, int64_t tiles, T* scratch) {
   const int width = b.count <= kLanes<T> ? kLanes<T> : kTileColumns<T>;
   if constexpr (std::is_same_v<T, In>)
-    if (few_rows && b.across && b.count == width) return {b.at(0, k), 1, b.stride};
+    if (b.across && b.count == width &&
+        (tiles == 1 || b.stride == width ||
+         (tiles <= kFewTiles && !in_same_cache_set<T>(b.stride))))
+      return {b.at(0, k), 1, b.stride};
   if (width == kLanes<T>)
     pack<kLanes<T>>(b, 0, k, depth, scratch);
   else
@@ -155,12 +170,11 @@ void block_product(const Product<T, In>& p, T* scratch) {
   bool add = p.add;
   for (int64_t k = 0; k == 0 || k < p.depth(); k += kChain) {
     const int64_t depth = std::min(kChain, p.depth() - k);
-    const RowPanels<T, In> a(p.a, k, depth, scratch);
+    const RowPanels<T, In> a(p.a, k, depth, ceil_div(p.b.count, kTileColumns<T>), scratch);
     T* b_scratch = scratch + RowPanels<T, In>::scratch_for(p.a.count, depth);
     for (int64_t j = 0; j < p.b.count; j += kTileColumns<T>) {
       const int64_t columns = std::min<int64_t>(kTileColumns<T>, p.b.count - j);
-      const Steps<T> b =
-          column_panel(p.b.slice(j, j + columns), k, depth, a.count() == 1, b_scratch);
+      const Steps<T> b = column_panel(p.b.slice(j, j + columns), k, depth, a.count(), b_scratch);
       for (int64_t panel = 0; panel < a.count(); ++panel) {
         const int64_t i = a.first(panel), rows = a.first(panel + 1) - i;
         with_whole_vectors(rows, columns, add, p.c.from(i, j), [&](T* c, int64_t stride) {
