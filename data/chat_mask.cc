@@ -13,7 +13,7 @@ namespace hone {
 namespace {
 
 [[noreturn]] void reject(const Conversation& conversation, size_t message, std::string_view text) {
-  fail(ErrorCode::kDataset, printable(conversation.where, 4096), ": message ", message, ": ", text);
+  fail(ErrorCode::kDataset, place_of_message(conversation, message), ": ", text);
 }
 
 // What the message itself says, nullopt if nothing.

@@ -144,6 +144,39 @@ bool says_something(const Json& message) {
   return false;
 }
 
+// What tools give back may be any JSON value: templates write it as JSON.
+void check_content(const JsonValue& content, const Json& role) {
+  if (content.is_string() || content.is_array() || content.raw().is_null()) return;
+  if (role == "tool" || role == "function" || role == "ipython" || role == "function_call") return;
+  content.reject("text, a list of parts, or null");
+}
+
+void read_messages(const JsonValue& row, const RowFields& fields, Conversation& conversation) {
+  const JsonValue list = required_field(row, fields.messages, "field_messages");
+  if (!list.is_array() || list.size() == 0) list.reject("a list of messages");
+  for (const JsonValue& message : list.elements()) {
+    Json read = read_message(message, fields);
+    if (fields.drop_system_message && conversation.messages.empty() && read["role"] == "system")
+      continue;
+    conversation.messages.push_back(std::move(read));
+    conversation.written.push_back(message);
+  }
+  if (conversation.messages.empty()) list.reject("a message that is not the system message");
+  if (const auto tools = row.find(fields.tools)) {
+    const bool none = tools->is_string() && tools->as_string().empty();
+    if (!none) conversation.tools = value_or_json(*tools, "a list of tools");
+  }
+  if (const auto kwargs = row.find("chat_template_kwargs"))
+    conversation.template_kwargs = value_or_json(*kwargs, "variables of the chat template");
+}
+
+// Text of an optional field.
+std::string text_of(const JsonValue& row, const std::string& field) {
+  return field.empty() ? "" : row.get_string_or(field, "");
+}
+
+}  // namespace
+
 Json read_message(const JsonValue& message, const RowFields& fields) {
   if (!message.is_object()) message.reject("a message {\"role\": ..., \"content\": ...}");
   Json read = Json::object();
@@ -163,6 +196,8 @@ Json read_message(const JsonValue& message, const RowFields& fields) {
     } else {
       read[property] = value.raw();
       if (property == "content") drop_null_members(read[property]);
+      // A template would write anything else as Python would print it, or leave it out.
+      if (property == "reasoning_content" && !value.raw().is_null()) value.as_string();
     }
   }
   if (!read.contains("role")) {
@@ -175,6 +210,7 @@ Json read_message(const JsonValue& message, const RowFields& fields) {
     read["content"] = "";
     read["tool_calls"] = calls_in_content(*content);
   }
+  if (content) check_content(*content, read["role"]);
   if (!says_something(read))
     message.reject(
         "a message with a content; remove the message, or the row, or write \"\" for an "
@@ -184,34 +220,9 @@ Json read_message(const JsonValue& message, const RowFields& fields) {
   return read;
 }
 
-void read_messages(const JsonValue& row, const RowFields& fields, Conversation& conversation) {
-  const JsonValue list = required_field(row, fields.messages, "field_messages");
-  if (!list.is_array() || list.size() == 0) list.reject("a list of messages");
-  for (const JsonValue& message : list.elements()) {
-    Json read = read_message(message, fields);
-    if (fields.drop_system_message && conversation.messages.empty() && read["role"] == "system")
-      continue;
-    conversation.messages.push_back(std::move(read));
-  }
-  if (conversation.messages.empty()) list.reject("a message that is not the system message");
-  if (const auto tools = row.find(fields.tools)) {
-    const bool none = tools->is_string() && tools->as_string().empty();
-    if (!none) conversation.tools = value_or_json(*tools, "a list of tools");
-  }
-  if (const auto kwargs = row.find("chat_template_kwargs"))
-    conversation.template_kwargs = value_or_json(*kwargs, "variables of the chat template");
-}
-
-// Text of an optional field.
-std::string text_of(const JsonValue& row, const std::string& field) {
-  return field.empty() ? "" : row.get_string_or(field, "");
-}
-
-}  // namespace
-
 Conversation read_conversation(const JsonValue& row, const RowFields& fields) {
   Conversation conversation;
-  conversation.where = row.source().name;
+  conversation.where = row.place();
   if (fields.format == RowFormat::kMessages) {
     read_messages(row, fields, conversation);
   } else if (fields.format == RowFormat::kQuestionAnswer) {

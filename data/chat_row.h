@@ -22,7 +22,11 @@ struct Conversation;
 // "chat_template_kwargs" become variables of the template.
 //
 // Requires: the format is kMessages, kQuestionAnswer, or kInstruction.
-// Errors: kDataset naming file:line and the field.
+// Errors: kDataset naming file:line:column and the field.
 Conversation read_conversation(const JsonValue& row, const RowFields& fields);
+
+// One message of it, as templates see it.
+// Errors: the source's code, naming the place of what is wrong.
+Json read_message(const JsonValue& message, const RowFields& fields);
 
 }  // namespace hone

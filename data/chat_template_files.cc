@@ -143,7 +143,8 @@ ChatTemplate load_chat_template(const ChatTemplateChoice& choice, const std::str
     tokens.end_marks.push_back(eos->second);
   for (const std::string& token : choice.eot_tokens) {
     if (!tokenizer.token_to_id(token))
-      fail(ErrorCode::kUsage, "eot_tokens: the tokenizer has no token ", quote(token, 60));
+      fail(ErrorCode::kUsage, "eot_tokens: the tokenizer has no token ", quote(token, 60),
+           "; name one that it has");
     tokens.end_marks.push_back(token);
   }
   tokens.marks = std::move(found.marks);
@@ -169,15 +170,17 @@ void check_template_marks(const ChatTemplate& chat_template, const std::string& 
   // Only templates of ours: what a user or a model brings along may write what it likes.
   if (chat_template.source().code != ErrorCode::kInternal) return;
   const std::string& name = chat_template.source().name;
+  const auto reject = [&](const std::string& why) {
+    fail(ErrorCode::kUsage, "chat_template: ", printable(model_dir, 4096), ": ", why);
+  };
   const auto is_token = [&](const std::string& text) {
     const std::optional<int32_t> id = tokenizer.token_to_id(text);
     return id && tokenizer.encode(text) == std::vector<int32_t>{*id};
   };
   for (const std::string& mark : chat_template.marks())
     if (!is_token(mark))
-      fail(ErrorCode::kModel, printable(model_dir, 4096), ": ", mark,
-           " is not one of the tokenizer's added tokens, but ", name,
-           " writes it; choose another chat_template, or a tokenizer that has the token");
+      reject(mark + " is not one of the tokenizer's added tokens, but " + name +
+             " writes it; choose another chat_template, or a tokenizer that has the token");
   Conversation asked;
   asked.messages.push_back(chat_message("user", "x"));
   asked.where = "a conversation of one message";
@@ -188,14 +191,13 @@ void check_template_marks(const ChatTemplate& chat_template, const std::string& 
     if (!chat_template.variable("eos_token").empty()) throw;
   }
   if (end.empty())
-    fail(ErrorCode::kModel, printable(model_dir, 4096), ": ", name,
-         " ends answers with the eos token, but tokenizer_config.json names no eos_token; set "
-         "special_tokens.eos_token, or choose another chat_template");
+    reject(name +
+           " ends answers with the eos token, but tokenizer_config.json names no eos_token; set "
+           "special_tokens.eos_token, or choose another chat_template");
   if (!is_token(end))
-    fail(ErrorCode::kModel, printable(model_dir, 4096), ": ", quote(end, 60),
-         " is not one of the tokenizer's added tokens, but ", name,
-         " ends answers with it; set special_tokens.eos_token to a token, or choose another "
-         "chat_template");
+    reject(quote(end, 60) + " is not one of the tokenizer's added tokens, but " + name +
+           " ends answers with it; set special_tokens.eos_token to a token, or choose another "
+           "chat_template");
 }
 
 }  // namespace hone

@@ -48,7 +48,7 @@ std::string chat_template_text(const ChatTemplateChoice& choice, const std::stri
 // The text of a model's own template; nullopt where it has none. Errors: kModel.
 std::optional<std::string> model_chat_template(const std::string& model_dir);
 
-// Throws Error(kModel) when a built-in template writes marks such as <|im_end|> that `tokenizer` does
+// Throws Error(kUsage) when a built-in template writes marks such as <|im_end|> that `tokenizer` does
 // not have as tokens of their own, or ends answers with none: the model would see loose characters,
 // and would never stop.
 void check_template_marks(const ChatTemplate& chat_template, const std::string& model_dir,

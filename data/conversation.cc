@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "data/conversation.h"
 
+#include <algorithm>
+
 #include "data/printable.h"
 #include "tensor/check.h"
 
@@ -47,6 +49,15 @@ bool parse_tool_arguments(Conversation& conversation) {
   return any;
 }
 
+std::string place_of_message(const Conversation& conversation, size_t index) {
+  const size_t made =
+      conversation.size() - std::min(conversation.size(), conversation.written.size());
+  const std::string place = index < made || index >= conversation.size()
+                                ? printable(conversation.where, 4096)
+                                : conversation.written[index - made].place();
+  return place + ": message " + std::to_string(index);
+}
+
 void check_conversation(const Conversation& conversation) {
   const auto reject = [&](const auto&... parts) {
     fail(ErrorCode::kDataset, printable(conversation.where, 4096), ": ", parts...);
@@ -56,10 +67,12 @@ void check_conversation(const Conversation& conversation) {
   for (size_t i = 0; i < conversation.size(); ++i) {
     const Json& message = conversation.messages[i];
     if (!message.is_object())
-      reject("message ", i, ": expected an object {\"role\": ..., \"content\": ...}");
+      fail(ErrorCode::kDataset, place_of_message(conversation, i),
+           ": expected an object {\"role\": ..., \"content\": ...}");
     const auto role = message.find("role");
     if (role == message.end() || !role->is_string())
-      reject("message ", i, ": expected a \"role\" that is a string");
+      fail(ErrorCode::kDataset, place_of_message(conversation, i),
+           ": expected a \"role\" that is a string");
   }
   if (!conversation.tools.is_null() && !conversation.tools.is_array())
     reject("tools: expected a list of tool descriptions");

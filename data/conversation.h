@@ -13,6 +13,7 @@
 #include <nlohmann/json.hpp>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "data/json.h"
 
@@ -26,13 +27,19 @@ struct Conversation {
   Json messages = Json::array();
   Json tools;                             // an array of tool descriptions, or null
   Json template_kwargs = Json::object();  // further variables: {"enable_thinking": false}, ...
-  std::string where;                      // "train.jsonl:17", for errors
+  std::string where;                      // "train.jsonl:17:1", for errors
+  // The last messages as a row has them, for errors; fewer than `messages` or none when they were
+  // made otherwise.
+  std::vector<JsonValue> written;
 
   size_t size() const { return messages.size(); }
 };
 
 // A message of plain text.
 Json chat_message(std::string_view role, std::string_view content);
+
+// "train.jsonl:17:34: message 3": the place of a message, for errors.
+std::string place_of_message(const Conversation& conversation, size_t index);
 
 // Puts a system message first where the conversation has none. Nothing for an empty `text`.
 void add_default_system_message(Conversation& conversation, std::string_view text);

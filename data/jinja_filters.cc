@@ -198,11 +198,28 @@ double round_common(double x, int64_t precision) {
   return std::nearbyint(x * scale) / scale;
 }
 
+// The same for an integer, which stays one: to tens, hundreds, ..., ties to the even one.
+int64_t round_integer(int64_t x, int64_t precision) {
+  if (precision >= 0) return x;
+  if (precision < -18) return 0;
+  int64_t unit = 1;
+  for (int64_t i = precision; i < 0; ++i) unit *= 10;
+  const int64_t rest = ((x % unit) + unit) % unit, twice = rest - (unit - rest);
+  const bool odd = (x / unit - (x < 0 && rest != 0)) % 2 != 0;  // of the units below x
+  const bool up = twice > 0 || (twice == 0 && odd);
+  int64_t rounded = 0;
+  if (__builtin_add_overflow(x, up ? unit - rest : -rest, &rounded))
+    throw Problem("round: a number beyond 64 bits");
+  return rounded;
+}
+
 Value round_filter(const Value& input, const Arguments& arguments, Budget&) {
   const Bound bound(arguments, "round", {"precision", "method"});
   const int64_t precision = std::clamp<int64_t>(bound.integer_or(0, 0), -300, 300);
   const std::string method = bound.string_or(1, "common");
   if (!input.is_number()) throw Problem("round: expected a number, found " + type_name(input));
+  if (method == "common" && !input.is<double>())
+    return round_integer(as_integer(input, "round"), precision);
   const double x = input.is<double>() ? std::get<double>(input.data())
                                       : static_cast<double>(as_integer(input, "round"));
   if (!std::isfinite(x)) return x;
@@ -332,6 +349,10 @@ const std::map<std::string_view, Filter>& scalar_filters() {
 }
 
 }  // namespace
+
+bool is_known_filter(std::string_view name) {
+  return scalar_filters().contains(name) || sequence_filter(name) != nullptr;
+}
 
 Value apply_filter(std::string_view name, const Value& input, const Arguments& arguments,
                    Budget& budget) {

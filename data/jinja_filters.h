@@ -20,6 +20,7 @@ Value apply_filter(std::string_view name, const Value& input, const Arguments& a
 bool apply_test(std::string_view name, const Value& value, const Arguments& arguments,
                 Budget& budget);
 
+bool is_known_filter(std::string_view name);
 bool is_known_test(std::string_view name);
 
 }  // namespace hone::jinja

@@ -231,7 +231,34 @@ class Lexer {
     return at;
   }
 
+  // 0x1F, 0o17, 0b11: after the prefix, digits with single underscores before them.
+  bool prefixed_number() {
+    if (text_[at_] != '0' || at_ + 1 >= text_.size()) return false;
+    const char letter = static_cast<char>(text_[at_ + 1] | 0x20);
+    const int base = letter == 'x' ? 16 : letter == 'o' ? 8 : letter == 'b' ? 2 : 0;
+    if (base == 0) return false;
+    std::string plain;
+    size_t end = at_ + 2;
+    for (; end < text_.size(); ++end) {
+      int digit = 0;
+      const size_t here = text_[end] == '_' && end + 1 < text_.size() ? end + 1 : end;
+      const char* at = text_.data() + here;
+      if (std::from_chars(at, at + 1, digit, base).ec != std::errc() || *at == '-') break;
+      plain += *at;
+      end = here;
+    }
+    if (plain.empty()) return false;
+    Token& token = push(TokenKind::kInteger, at_);
+    token.text = plain;
+    if (std::from_chars(plain.data(), plain.data() + plain.size(), token.integer, base).ec !=
+        std::errc())
+      reject(at_, "this number is too large");
+    at_ = end;
+    return true;
+  }
+
   void number() {
+    if (prefixed_number()) return;
     const size_t begin = at_;
     size_t end = digits(begin);
     bool is_float = false;
@@ -291,7 +318,8 @@ class Lexer {
 }  // namespace
 
 void fail_at(const Source& source, ErrorCode code, Position at, std::string_view message) {
-  fail(code, printable(source.name, 4096), ":", at.line, ":", at.column, ": ", message);
+  fail(code, printable(source.name, 4096), ":", at.line, ":", at.column, ": ",
+       printable(message, 4096));
 }
 
 std::vector<Token> tokenize(std::string_view text, const Source& source) {

@@ -6,6 +6,7 @@
 #include <initializer_list>
 
 #include "data/jinja_expression_parser.h"
+#include "data/jinja_names.h"
 
 namespace hone::jinja {
 namespace {
@@ -15,11 +16,13 @@ using Ends = std::initializer_list<std::string_view>;
 
 class Parser {
  public:
-  Parser(std::string_view text, const Source& source) : tokens_(tokenize(text, source), source) {}
+  Parser(std::string_view text, const Source& source)
+      : source_(source), tokens_(tokenize(text, source), source) {}
 
   ParsedTemplate run() {
     ParsedTemplate out;
     out.body = body({}, {});
+    check_names(out.body, source_);
     out.has_generation_blocks = has_generation_blocks_;
     return out;
   }
@@ -244,6 +247,7 @@ class Parser {
     return s;
   }
 
+  const Source& source_;
   TokenStream tokens_;
   ExpressionParser expressions_{tokens_};
   int loops_ = 0;  // open around the current tag

@@ -5,10 +5,10 @@
 #include <algorithm>
 #include <cmath>
 #include <nlohmann/json.hpp>
-#include <sstream>
 
 #include "data/file.h"
 #include "data/json_events.h"
+#include "data/json_position.h"
 #include "data/printable.h"
 
 namespace hone {
@@ -88,32 +88,7 @@ std::string describe(const Json& value) {
   }
 }
 
-std::string member_path(const std::string& parent, std::string_view key) {
-  const bool plain = !key.empty() && std::all_of(key.begin(), key.end(), [](unsigned char c) {
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
-  });
-  return plain ? parent + "." + std::string(key) : parent + "[" + quote(key) + "]";
-}
-
-std::string element_path(const std::string& parent, int64_t index) {
-  return parent + "[" + std::to_string(index) + "]";
-}
-
 }  // namespace
-
-std::string JsonEvents::position(size_t offset) const {
-  const std::string_view before = text_.substr(0, std::min(offset, text_.size()));
-  const size_t newline = before.rfind('\n');
-  const std::string_view line =
-      newline == std::string_view::npos ? before : before.substr(newline + 1);
-  const auto is_character = [](unsigned char c) { return (c & 0xc0) != 0x80; };
-  const int64_t first = newline == std::string_view::npos ? source_.first_column : 1;
-  std::ostringstream out;
-  out << printable(source_.name, 4096) << ":"
-      << source_.first_line + std::count(before.begin(), before.end(), '\n') << ":"
-      << first + std::count_if(line.begin(), line.end(), is_character);
-  return out.str();
-}
 
 bool JsonEvents::parse_error(size_t byte, const std::string&,
                              const nlohmann::detail::exception& error) {
@@ -138,11 +113,12 @@ bool JsonValue::is_object() const { return raw().is_object(); }
 bool JsonValue::is_array() const { return raw().is_array(); }
 bool JsonValue::is_string() const { return raw().is_string(); }
 
-std::string JsonValue::where() const { return printable(source_->name, 4096) + ": " + path_; }
-
-JsonValue JsonValue::from(std::shared_ptr<const JsonSource> source) const {
-  return JsonValue(value_, std::move(source), path_);
+std::string JsonValue::place() const {
+  if (source_->text == nullptr) return printable(source_->name, 4096);
+  return json_position(*source_->text, json_offset(*source_->text, path_), *source_);
 }
+
+std::string JsonValue::where() const { return place() + ": " + path_; }
 
 void JsonValue::reject(std::string_view expectation) const {
   fail(source_->code, where(), ": expected ", expectation, ", found ", describe(raw()));
@@ -184,21 +160,21 @@ int64_t JsonValue::size() const {
 JsonValue JsonValue::at(int64_t index) const {
   if (!is_array()) reject("an array");
   if (index < 0 || index >= size()) reject("an array with an element " + std::to_string(index));
-  return child(raw()[static_cast<size_t>(index)], element_path(path_, index));
+  return child(raw()[static_cast<size_t>(index)], json_element_path(path_, index));
 }
 
 JsonValue JsonValue::at(std::string_view key) const {
   if (!is_object()) reject("an object");
   const auto member = raw().find(key);
   if (member == raw().end()) reject("an object with the key " + quote(key));
-  return child(*member, member_path(path_, key));
+  return child(*member, json_member_path(path_, key));
 }
 
 std::optional<JsonValue> JsonValue::find(std::string_view key) const {
   if (!is_object()) reject("an object");
   const auto member = raw().find(key);
   if (member == raw().end() || member->is_null()) return std::nullopt;
-  return child(*member, member_path(path_, key));
+  return child(*member, json_member_path(path_, key));
 }
 
 std::vector<JsonValue> JsonValue::elements() const {
@@ -206,7 +182,7 @@ std::vector<JsonValue> JsonValue::elements() const {
   std::vector<JsonValue> all;
   all.reserve(raw().size());
   for (const Json& element : raw())
-    all.push_back(child(element, element_path(path_, static_cast<int64_t>(all.size()))));
+    all.push_back(child(element, json_element_path(path_, static_cast<int64_t>(all.size()))));
   return all;
 }
 
@@ -215,7 +191,7 @@ std::vector<std::pair<std::string, JsonValue>> JsonValue::members() const {
   std::vector<std::pair<std::string, JsonValue>> all;
   all.reserve(raw().size());
   for (const auto& [key, value] : raw().items())
-    all.emplace_back(key, child(value, member_path(path_, key)));
+    all.emplace_back(key, child(value, json_member_path(path_, key)));
   return all;
 }
 

@@ -6,9 +6,10 @@
 // Rejected beyond what the grammar forbids: duplicate keys, nesting deeper than 128, NUL bytes,
 // anything after the value. Invalid UTF-8, lone surrogates and numbers beyond the range of a double
 // are errors as well. A parse error names file:line:column; a wrong value names the file and the
-// path of the value in it:
+// path of the value in it, and line and column too where the source has the text:
 //
 //   config.json: $.text_config.hidden_size: expected an integer in [1, 1048576], found -3
+//   rows.jsonl:17:34: $.messages[1].role: expected a string, found 5
 #pragma once
 
 #include <cstdint>
@@ -37,6 +38,7 @@ struct JsonSource {
   ErrorCode code = ErrorCode::kModel;  // of every error about it
   int64_t first_line = 1;              // number of the text's first line in that file
   int64_t first_column = 1;            // of the text's first character in that line
+  std::shared_ptr<const std::string> text = nullptr;  // the parsed text, for places of values
 };
 
 // The integers that a getter accepts, ends included.
@@ -87,11 +89,10 @@ class JsonValue {
   bool get_bool_or(std::string_view key, bool otherwise) const;
   std::string get_string_or(std::string_view key, std::string otherwise) const;
 
-  // "config.json: $.hidden_size"
+  // "config.json", or "rows.jsonl:17:34" where the source has the text.
+  std::string place() const;
+  // "config.json: $.hidden_size": place and path.
   std::string where() const;
-
-  // The same value under another source, for messages.
-  JsonValue from(std::shared_ptr<const JsonSource> source) const;
 
   // Throws "<where>: expected <expectation>, found <this value>", for callers' own rules.
   [[noreturn]] void reject(std::string_view expectation) const;

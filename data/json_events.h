@@ -15,6 +15,7 @@
 #include <string_view>
 
 #include "data/json.h"
+#include "data/json_position.h"
 #include "data/printable.h"
 #include "tensor/check.h"
 
@@ -63,7 +64,7 @@ class JsonEvents {
   // Columns count characters from 1, as editors do.
   template <class... Parts>
   [[noreturn]] void reject_at(size_t offset, const Parts&... parts) const {
-    fail(source_.code, position(offset), ": ", parts...);
+    fail(source_.code, json_position(text_, offset, source_), ": ", parts...);
   }
 
   // Called by nlohmann for everything that is no JSON.
@@ -73,8 +74,6 @@ class JsonEvents {
   const char** progress() { return &progress_; }
 
  private:
-  std::string position(size_t offset) const;
-
   std::string_view text_;
   const JsonSource& source_;
   const char* progress_;

@@ -112,9 +112,9 @@ class Loader {
     counts.longest = std::max(counts.longest, tokens);
     const bool long_row = tokens > settings_.max_tokens;
     if (long_row && settings_.excess_length == ExcessLength::kRaise)
-      fail(ErrorCode::kDataset, printable(counts.path, 4096), ":", row.text.line, ": the row has ",
-           tokens, " tokens, expected at most sequence_len ", settings_.max_tokens,
-           "; excess_length_strategy: drop or truncate goes on without them");
+      fail(ErrorCode::kDataset, printable(counts.path, 4096), ":", row.text.line, ":",
+           row.text.column, ": the row has ", tokens, " tokens, expected at most sequence_len ",
+           settings_.max_tokens, "; excess_length_strategy: drop or truncate goes on without them");
     const bool cut = long_row && format == RowFormat::kCompletion;
     if (tokens < settings_.min_tokens) {
       ++counts.too_short;

@@ -12,7 +12,7 @@
 namespace hone {
 
 // `key`: of the configuration, which names the field: "field_answer".
-// Errors: kDataset naming file:line, the field, and what to do, for a field that is absent; of
+// Errors: kDataset naming the place, the field, and what to do, for a field that is absent; of
 // required_text also for one that is no text.
 JsonValue required_field(const JsonValue& row, const std::string& field, std::string_view key);
 std::string required_text(const JsonValue& row, const std::string& field, std::string_view key);

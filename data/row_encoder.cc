@@ -90,7 +90,7 @@ TokenRow RowEncoder::encode_chat_row(const JsonValue& row, uint64_t* roles) cons
     EncodedChat encoded = encode_chat(*tokenizer_, chat.text, learned);
     return {std::move(encoded.ids), std::move(encoded.learned)};
   } catch (const Error& e) {  // a tokenizer does not know the row
-    fail(e.code(), row.source().name, ": ", e.what());
+    fail(e.code(), row.place(), ": ", e.what());
   }
 }
 
@@ -98,7 +98,7 @@ int32_t RowEncoder::eos_id(const JsonValue& row) const {
   const std::string& token = encoding_.mask.eos_token;
   const std::optional<int32_t> id = token.empty() ? std::nullopt : tokenizer_->token_to_id(token);
   if (!id)
-    fail(ErrorCode::kModel, row.source().name, ": a row of ", name_of(encoding_.fields.format),
+    fail(ErrorCode::kModel, row.place(), ": a row of ", name_of(encoding_.fields.format),
          " ends with the tokenizer's end-of-text token, but ",
          token.empty() ? "tokenizer_config.json names no eos_token"
                        : quote(token) + " is not in its vocabulary",
@@ -118,7 +118,7 @@ TokenRow RowEncoder::encode_prompt(const JsonValue& row) const {
       const std::vector<int32_t> ids = tokenizer_->encode(segment.text, special);
       tokens.ids.insert(tokens.ids.end(), ids.begin(), ids.end());
     } catch (const Error& e) {
-      fail(e.code(), row.source().name, ": ", e.what());
+      fail(e.code(), row.place(), ": ", e.what());
     }
     if (special && prompt.segments.size() > 1 && !tokens.ids.empty() && tokens.ids.back() == eos)
       tokens.ids.pop_back();  // the text goes on

@@ -51,12 +51,12 @@ bool detect_pair(const JsonValue& row, RowFields& fields) {
   std::string found;
   for (const auto& [key, value] : row.members()) found += (found.empty() ? "" : ", ") + quote(key);
   if (has(row, "chosen") && has(row, "rejected"))
-    fail(ErrorCode::kDataset, row.source().name,
+    fail(ErrorCode::kDataset, row.place(),
          ": found preference pairs (\"chosen\", \"rejected\"); only supervised finetuning is "
          "supported, whose rows have one answer");
-  fail(ErrorCode::kDataset, row.source().name, ": expected the fields ", quote(fields.messages),
-       ", or ", quote(fields.question), " and ", quote(fields.answer), ", or ",
-       quote(fields.instruction), " and ", quote(fields.output), ", or ", quote(fields.text),
+  fail(ErrorCode::kDataset, row.place(), ": expected the fields ", quote(fields.messages), ", or ",
+       quote(fields.question), " and ", quote(fields.answer), ", or ", quote(fields.instruction),
+       " and ", quote(fields.output), ", or ", quote(fields.text),
        ", or \"segments\", or \"input_ids\"; found ", found.empty() ? "none" : found,
        ". Other names can be given with field_messages, field_question, field_answer, "
        "field_instruction, field_input, field_output and field");

@@ -14,11 +14,11 @@ std::unique_ptr<RowReader> open_rows(const std::string& path, RowLayout layout,
 }
 
 JsonValue parse_row(const RowText& row, const std::string& path) {
-  const JsonValue value = parse_json(row.text, {path, ErrorCode::kDataset, row.line, row.column});
-  const JsonValue named = value.from(std::make_shared<const JsonSource>(
-      JsonSource{path + ":" + std::to_string(row.line), ErrorCode::kDataset, row.line}));
-  if (!named.is_object()) named.reject("a JSON object as a row");
-  return named;
+  const auto text = std::make_shared<const std::string>(row.text);
+  const JsonValue value =
+      parse_json(*text, {path, ErrorCode::kDataset, row.line, row.column, text});
+  if (!value.is_object()) value.reject("a JSON object as a row");
+  return value;
 }
 
 }  // namespace hone

@@ -42,7 +42,7 @@ enum class RowLayout {
 std::unique_ptr<RowReader> open_rows(const std::string& path, RowLayout layout,
                                      int64_t max_row_bytes = RowReader::kMaxRowBytes);
 
-// Parses a row as strictly as parse_json does. What is wrong inside it names path:line.
+// Parses a row as strictly as parse_json does. What is wrong with a value names its place.
 // Errors: kDataset naming path:line:column, also when the row is no JSON object.
 JsonValue parse_row(const RowText& row, const std::string& path);
 

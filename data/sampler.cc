@@ -94,15 +94,33 @@ MicroBatch Sampler::micro_batch(size_t first_row) const {
   MicroBatch batch;
   for (size_t row = first_row; row < end; ++row)
     batch.examples.insert(batch.examples.end(), rows_[row].begin(), rows_[row].end());
-  if (settings_.packing) {
-    batch.tokens = rows * settings_.sequence_len;
-  } else {
-    for (const int64_t example : batch.examples)
-      batch.tokens += lengths_[static_cast<size_t>(example)];
-    batch.tokens = divide_up(batch.tokens, kTokenQuantum) * kTokenQuantum;
+  int64_t tokens = 0;
+  for (const int64_t example : batch.examples) tokens += lengths_[static_cast<size_t>(example)];
+  set_shape(batch, rows, tokens, static_cast<int64_t>(most_in_row_));
+  return batch;
+}
+
+void Sampler::set_shape(MicroBatch& batch, int64_t rows, int64_t tokens,
+                        int64_t most_in_row) const {
+  batch.tokens = settings_.packing ? rows * settings_.sequence_len
+                                   : divide_up(tokens, kTokenQuantum) * kTokenQuantum;
+  batch.documents = rows * most_in_row + divide_up(batch.tokens, kPaddingDocument);
+}
+
+MicroBatch Sampler::bound() const {
+  std::vector<int64_t> sorted = lengths_;
+  std::sort(sorted.begin(), sorted.end());
+  const int64_t rows = std::min(settings_.micro_batch_size, rows_per_epoch());
+  // Of unpacked rows the longest; packed, as many short examples as one row holds.
+  const int64_t longest =
+      settings_.packing ? 0 : std::accumulate(sorted.end() - rows, sorted.end(), int64_t{0});
+  int64_t most = 0;
+  for (int64_t room = settings_.sequence_len; most < std::ssize(sorted); ++most) {
+    room -= sorted[static_cast<size_t>(most)];
+    if (room < 0) break;
   }
-  batch.documents =
-      rows * static_cast<int64_t>(most_in_row_) + divide_up(batch.tokens, kPaddingDocument);
+  MicroBatch batch;
+  set_shape(batch, rows, longest, settings_.packing ? most : 1);
   return batch;
 }
 

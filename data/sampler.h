@@ -67,10 +67,15 @@ class Sampler {
   // epoch orders and packs that epoch.
   StepSamples at(int64_t step);
 
+  // No micro batch of any step is larger than this; its examples are left out.
+  MicroBatch bound() const;
+
  private:
   void plan_epoch(int64_t epoch);
   std::vector<int64_t> order_of(int64_t n, const char* what, int64_t epoch) const;
   MicroBatch micro_batch(size_t first_row) const;
+  // Sets what follows from the examples: with packing, `most_in_row` is the examples of a row.
+  void set_shape(MicroBatch& batch, int64_t rows, int64_t tokens, int64_t most_in_row) const;
 
   std::vector<int64_t> lengths_;
   SamplerSettings settings_;

@@ -13,7 +13,7 @@ namespace {
 
 [[noreturn]] void reject_part(const Conversation& conversation, size_t message,
                               const std::string& type) {
-  fail(ErrorCode::kDataset, printable(conversation.where, 4096), ": message ", message,
+  fail(ErrorCode::kDataset, place_of_message(conversation, message),
        ": a part of the content is of type ", type,
        ", expected {\"type\": \"text\", \"text\": ...}; only text is supported");
 }

@@ -45,8 +45,8 @@ class Reader {
   }
 
   [[noreturn]] void reject(const std::string& why) const {
-    fail(ErrorCode::kDataset, printable(conversation_.where, 4096), ": message ", message_, ": ",
-         kTrainDetail, ": ", why);
+    fail(ErrorCode::kDataset, place_of_message(conversation_, message_), ": ", kTrainDetail, ": ",
+         why);
   }
 
  private:

@@ -34,8 +34,9 @@ constexpr const char* kEmbedding = "model.embed_tokens.weight";
 bool is_in_adapter(const Plan& plan, const std::string& name) {
   const bool tied_head = plan.loaded.config.tie_word_embeddings && name == kEmbedding &&
                          plan.targets && plan.targets->saves("lm_head.weight");
-  return (plan.targets && plan.targets->saves(name)) || tied_head ||
-         (plan.adapter && plan.adapter->holds(name));
+  const bool saved = plan.targets && plan.targets->saves(name);
+  if (saved && plan.adapter && !plan.loaded.config.tie_word_embeddings) plan.adapter->require(name);
+  return saved || tied_head || (plan.adapter && plan.adapter->holds(name));
 }
 
 // The plan outlives the options' use.

@@ -164,6 +164,12 @@ void AdapterReader::check_tied_head(const LoraConfig& config) {
   weights_.erase(kHead);
 }
 
+void AdapterReader::require(const std::string& weight) const {
+  if (!holds(weight))
+    fail(ErrorCode::kModel, printable(file_.path(), 4096), ": no values of ", printable(weight),
+         ", whose module adapter_config.json has among its modules_to_save");
+}
+
 // Adapters trained on the vision-language class carry its extra path component.
 std::string AdapterReader::find_key(const std::string& name, const PeftLayout& layout) const {
   if (const auto weight = weights_.find(name); weight != weights_.end()) return weight->second;

@@ -63,6 +63,10 @@ class AdapterReader {
   // Whether the file has its own values of a base weight.
   bool holds(const std::string& weight) const { return weights_.contains(weight); }
 
+  // Throws Error(kModel) when the file has no values of its own of a base weight that
+  // adapter_config.json says it has.
+  void require(const std::string& weight) const;
+
   // f32 or as stored, on the CPU, in this project's layout. Errors: kModel naming key and shapes.
   Tensor read(const nn::WeightRequest& request, const PeftLayout& layout);
   // A line on values that are not finite numbers, "" if all are.

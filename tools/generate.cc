@@ -243,7 +243,9 @@ void add_sampling_options(CLI::App& app, Options& o) {
   app.add_option("--min-p", g.sampling.min_p, "only those with p of the most probable one's");
   app.add_option("--repetition-penalty", g.sampling.repetition_penalty,
                  "of tokens that were there already; 1: none");
-  app.add_option("--seed", g.sampling.seed, "of all draws")->capture_default_str();
+  app.add_option("--seed", g.sampling.seed, "of all draws")
+      ->check(CLI::NonNegativeNumber)
+      ->capture_default_str();
   app.add_option("--stop", o.stops, "text that ends an answer; may be repeated")
       ->allow_extra_args(false);
   app.add_flag("--ignore-eos", o.ignore_eos, "do not end at the model's end-of-text tokens");

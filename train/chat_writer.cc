@@ -18,22 +18,6 @@
 namespace hone {
 namespace {
 
-// Special tokens that templates are given; the tokenizer must know their texts.
-void check_special_tokens(const TrainConfig& config, const Tokenizer& tokenizer) {
-  const auto reject = [&](std::string_view name, const std::string& text, const char* why) {
-    fail(ErrorCode::kUsage, "special_tokens.", name, ": the tokenizer in ",
-         printable(tokenizer_dir(config), 4096), why, quote(text, 60),
-         "; the vocabulary cannot grow, so name one that it has");
-  };
-  for (const auto& [name, text] : config.special_tokens.texts)
-    if (!tokenizer.token_to_id(text)) reject(name, text, " has no token ");
-  for (const std::string& text : config.special_tokens.additional) {
-    const std::optional<int32_t> id = tokenizer.token_to_id(text);
-    if (!id || tokenizer.encode(text) != std::vector<int32_t>{*id})
-      reject(kAdditionalSpecialTokens, text, " has no token of its own for ");
-  }
-}
-
 // The values of chat_template_kwargs as JSON. A scalar means what PyYAML makes of it.
 std::vector<std::pair<std::string, std::string>> template_kwargs(const TrainConfig& config) {
   std::vector<std::pair<std::string, std::string>> kwargs;
@@ -71,12 +55,38 @@ ChatTemplateChoice template_choice(const TrainConfig& config, const DatasetConfi
           .kwargs = template_kwargs(config)};
 }
 
+void check_chat(const TrainConfig& config, const Tokenizer& tokenizer, ConfigProblems& problems) {
+  const std::string dir = tokenizer_dir(config);
+  const auto add = [&](std::string_view key, const char* lacks, const std::string& text) {
+    problems.add(std::string(key) + ": the tokenizer in " + printable(dir, 4096) + lacks +
+                 quote(text, 60) + "; the vocabulary cannot grow, so name one that it has");
+  };
+  for (const auto& [name, text] : config.special_tokens.texts)
+    if (!tokenizer.token_to_id(text)) add("special_tokens." + name, " has no token ", text);
+  for (const std::string& text : config.special_tokens.additional) {
+    const std::optional<int32_t> id = tokenizer.token_to_id(text);
+    if (!id || tokenizer.encode(text) != std::vector<int32_t>{*id})
+      add("special_tokens." + std::string(kAdditionalSpecialTokens),
+          " has no token of its own for ", text);
+  }
+  for (const std::string& text : config.eot_tokens)
+    if (!tokenizer.token_to_id(text)) add("eot_tokens", " has no token ", text);
+  for (const auto* items : {&config.datasets, &config.test_datasets})
+    for (size_t i = 0; i < items->size(); ++i) {
+      const DatasetConfig& dataset = (*items)[i];
+      const char* list = items == &config.datasets ? "datasets." : "test_datasets.";
+      ChatTemplateChoice choice = template_choice(config, dataset);
+      choice.eot_tokens.clear();  // looked at above
+      problems.attempt(
+          [&] { check_template_marks(load_chat_template(choice, dir, tokenizer), dir, tokenizer); },
+          dataset.chat_template.empty() ? "" : list + std::to_string(i) + ".");
+    }
+}
+
 ChatWriter make_chat_writer(const TrainConfig& config, const DatasetConfig& dataset,
                             const Tokenizer& tokenizer) {
-  check_special_tokens(config, tokenizer);
   const auto chat_template = std::make_shared<const ChatTemplate>(
       load_chat_template(template_choice(config, dataset), tokenizer_dir(config), tokenizer));
-  check_template_marks(*chat_template, tokenizer_dir(config), tokenizer);
   ChatWriter writer;
   writer.render = [chat_template, system = config.default_system_message](const Conversation& c) {
     if (system.empty()) return chat_template->render(c);

@@ -7,6 +7,7 @@
 #include "data/chat_template_files.h"
 #include "data/tokenizer.h"
 #include "train/config.h"
+#include "train/config_problems.h"
 #include "train/training_data.h"
 
 namespace hone {
@@ -14,10 +15,14 @@ namespace hone {
 // The template of an item of datasets: its own, or the run's.
 ChatTemplateChoice template_choice(const TrainConfig& config, const DatasetConfig& dataset);
 
+// Adds what is wrong with special_tokens, eot_tokens and the chat templates of all datasets, beside
+// the tokenizer's folder. Errors: kModel for files of that folder.
+void check_chat(const TrainConfig& config, const Tokenizer& tokenizer, ConfigProblems& problems);
+
 // By chat_template and chat_template_jinja of the item or of the run, default_system_message,
 // special_tokens and eot_tokens, with the files of the tokenizer's folder.
-// Errors: kUsage naming the keys; kModel for files of that folder, and for a tokenizer that does not
-// know the marks of a built-in template.
+// Requires: check_chat found nothing.
+// Errors: kUsage naming the keys; kModel for files of that folder.
 ChatWriter make_chat_writer(const TrainConfig& config, const DatasetConfig& dataset,
                             const Tokenizer& tokenizer);
 

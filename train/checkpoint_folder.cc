@@ -165,10 +165,16 @@ void remove_old_checkpoints(const fs::path& output_dir, int64_t limit, int64_t b
   }
   // Damaged ones do not count as kept, and stay for whoever wants to look at them.
   int64_t kept = 1;
-  const auto is_best = [&](const CheckpointFolder& f) { return best > 0 && f.step == best; };
-  for (size_t i = 1; i < all.size(); ++i) kept += is_best(all[i]);
+  const auto resumable = std::find_if(all.begin(), all.end(), [](const CheckpointFolder& f) {
+    return looks_good(f.path) && read_manifest(f.path).resumable;
+  });
+  // Beside the newest: the best one, and the last that a run could go on from.
+  const auto stays = [&](const CheckpointFolder& f) {
+    return (best > 0 && f.step == best) || (resumable != all.end() && f.step == resumable->step);
+  };
+  for (size_t i = 1; i < all.size(); ++i) kept += stays(all[i]);
   for (size_t i = 1; i < all.size(); ++i) {
-    if (is_best(all[i]) || !looks_good(all[i].path)) continue;
+    if (stays(all[i]) || !looks_good(all[i].path)) continue;
     if (kept < limit)
       ++kept;
     else if (!is_link(all[i].path) && only_ours(all[i].path))

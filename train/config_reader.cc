@@ -324,10 +324,16 @@ class Reader {
 
   bool read_value(const ConfigValue& value, const NumberRange&, const std::string& name,
                   std::vector<DatasetConfig>& out) {
-    if (value.kind != ConfigValue::Kind::kList || value.items.empty()) return false;
-    for (const ConfigValue& item : value.items) {
-      if (item.kind != ConfigValue::Kind::kMap) return false;
-      const std::string prefix = name + "." + std::to_string(out.size()) + ".";
+    if (value.kind != ConfigValue::Kind::kList) return false;
+    if (value.items.empty())
+      errors_.add(value.at, name + ": expected at least one {path: ...}, found an empty list");
+    for (size_t i = 0; i < value.items.size(); ++i) {
+      const ConfigValue& item = value.items[i];
+      const std::string place = name + "." + std::to_string(i), prefix = place + ".";
+      if (item.kind != ConfigValue::Kind::kMap) {
+        errors_.add(item.at, place + ": expected {path: ...}, found " + item.describe());
+        continue;
+      }
       read_map(item, dataset_keys(), prefix, out.emplace_back());
       find_data_files(item, prefix, {yaml_directory_, roots_}, errors_, out.back());
       check_roles_to_train(item, prefix, out.back(), errors_);

@@ -81,7 +81,8 @@ template <class T>
 std::string explain(const ConfigKey<T>& key, const std::string& name,
                     const std::vector<ConfigRule<T>>& rules) {
   std::string text = name + "\n";
-  text += paragraph("group", name_of(key.group));
+  const bool of_item = name.find('.') != std::string::npos;
+  text += paragraph("group", name_of(of_item ? KeyGroup::kData : key.group));
   text += paragraph("kind", kind_text(key));
   text += paragraph(key.use == KeyUse::kHonoured ? "meaning" : "why", key.meaning);
   if (key.use == KeyUse::kHonoured) {

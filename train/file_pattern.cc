@@ -7,8 +7,6 @@
 #include <algorithm>
 #include <string>
 
-#include "tensor/check.h"
-
 namespace hone {
 namespace {
 
@@ -55,13 +53,13 @@ bool is_file_pattern(std::string_view path) {
 }
 
 std::vector<fs::path> files_matching(const fs::path& pattern) {
-  check(pattern.is_absolute(), "file pattern: ", pattern.string());
+  const fs::path whole = fs::absolute(pattern);
   std::vector<std::string> parts;
-  for (const fs::path& part : pattern.relative_path())
+  for (const fs::path& part : whole.relative_path())
     if (!part.empty() && (parts.empty() || part != "**" || parts.back() != "**"))
       parts.push_back(part.string());
   std::vector<fs::path> found;
-  if (!parts.empty()) find(pattern.root_path(), parts, 0, found);
+  if (!parts.empty()) find(whole.root_path(), parts, 0, found);
   std::sort(found.begin(), found.end());
   found.erase(std::unique(found.begin(), found.end()), found.end());
   return found;

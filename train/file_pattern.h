@@ -17,7 +17,7 @@ bool is_file_pattern(std::string_view path);
 // [ab] or [a-z] for one of those; ** between slashes stands for any folders, also none. What begins
 // with a dot is found only by a name that does. ** does not follow links to folders. Folders that
 // cannot be read count as empty.
-// Requires: an absolute path.
+// A relative pattern is that of the working directory.
 std::vector<std::filesystem::path> files_matching(const std::filesystem::path& pattern);
 
 }  // namespace hone

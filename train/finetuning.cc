@@ -15,6 +15,7 @@
 #include "train/answer_evaluator.h"
 #include "train/chat_writer.h"
 #include "train/checkpoint.h"
+#include "train/config_problems.h"
 #include "train/config_yaml.h"
 #include "train/dry_run.h"
 #include "train/export_model.h"
@@ -145,7 +146,12 @@ MetricsWriter prepare_output(RunPlan& plan, const std::optional<GoodCheckpoint>&
             : "checkpoints that this run does not continue from are now in " + aside->string());
   write_plan(plan);
   if (!checkpoint) return MetricsWriter(metrics);
-  cut_metrics(checkpoint->path.parent_path() / "metrics.jsonl", metrics, checkpoint->manifest.step);
+  const int64_t step = checkpoint->manifest.step;
+  const fs::path earlier = checkpoint->path.parent_path() / "metrics.jsonl";
+  if (const int64_t last = cut_metrics(earlier, metrics, step); last < step)
+    plan.notices.push_back(earlier.string() + " is missing or damaged: it tells of " +
+                           (last == 0 ? "no step" : "the steps up to " + std::to_string(last)) +
+                           ", the run goes on after step " + std::to_string(step));
   return MetricsWriter(metrics, MetricsWriter::Begin::kAppend);
 }
 
@@ -267,6 +273,8 @@ RunOutcome train(const RunPlan& plan, LoadedModel& model, Trainer& trainer,
                         .shown_answers = config.eval_table_size},
                        watchdog,
                        state};
+  // The result too is finished before a first signal ends the program.
+  const StopScope stop_scope;
   RunOutcome outcome = run_training_loop(loop, out);
   if (outcome.signal == 0) {
     take_best(plan, outcome, model, trainer.optimizer());
@@ -274,6 +282,7 @@ RunOutcome train(const RunPlan& plan, LoadedModel& model, Trainer& trainer,
     write_result(plan, outcome);
   }
   say(out, "\n" + describe_outcome(plan, outcome));
+  outcome.signal = stop_signal();
   return outcome;
 }
 
@@ -290,8 +299,16 @@ RunOutcome run_finetuning(const LoadedConfig& loaded, const PathRoots& roots, st
   if (fs::is_directory(output_dir, ignored)) lock.emplace(output_dir);
   const auto checkpoint = find_checkpoint(resume_request(config), output_dir, notices);
 
-  // Data before the model: it is quick to read, and errors in it are frequent.
+  // First what the configuration says of tokenizer and model: both are quick to look at. Then the
+  // data, before a weight is read: errors in it are frequent.
   const Tokenizer tokenizer = Tokenizer::load(tokenizer_dir(config));
+  ConfigProblems problems(loaded.places);
+  check_chat(config, tokenizer, problems);
+  std::optional<LoadedModel> described_model;
+  problems.attempt([&] { described_model.emplace(describe_loaded_model(loaded)); });
+  problems.throw_if_any();
+  const LoadedModel& described = *described_model;
+  check_vocabulary(tokenizer, described.config, config);
   const TrainingData data = load_training_data(
       config, tokenizer,
       [&](const DatasetConfig& dataset) { return make_chat_writer(config, dataset, tokenizer); });
@@ -304,9 +321,7 @@ RunOutcome run_finetuning(const LoadedConfig& loaded, const PathRoots& roots, st
       return finished_already(*checkpoint, output_dir, notices, out);
   }
 
-  // What the run will be, known before a weight is read.
-  const LoadedModel described = describe_loaded_model(loaded);
-  check_vocabulary(tokenizer, described.config, config);
+  // What the run will be.
   TrainerSettings settings = trainer_settings(config, described.config, total_steps);
   settings.stop_requested = [] { return stop_signal() != 0; };
   const RunShapes shapes = run_shapes(config, sampler, total_steps, data.validation);

@@ -62,6 +62,19 @@ Override by_our_name(const Override& change) {
           change.option};
 }
 
+// Of everything below `value`, whose own name with a dot is `prefix`.
+void note_places(const ConfigValue& value, const std::string& prefix,
+                 std::map<std::string, std::string>& places) {
+  for (const ConfigEntry& entry : value.entries) {
+    places[prefix + entry.key] = entry.at.str();
+    note_places(entry.value, prefix + entry.key + ".", places);
+  }
+  for (size_t i = 0; i < value.items.size(); ++i) {
+    places[prefix + std::to_string(i)] = value.items[i].at.str();
+    note_places(value.items[i], prefix + std::to_string(i) + ".", places);
+  }
+}
+
 // Tree and errors: what reading it so far has given.
 LoadedConfig resolve(const ConfigValue& tree, const fs::path& yaml_directory,
                      const PathRoots& roots, ConfigErrors& errors,
@@ -76,11 +89,7 @@ LoadedConfig resolve(const ConfigValue& tree, const fs::path& yaml_directory,
   read_no_evaluations(loaded.config);
   check_rules(loaded.config, tree, errors, loaded.notices);
   errors.throw_if_any();
-  for (const ConfigEntry& entry : tree.entries) {
-    loaded.places[entry.key] = entry.at.str();
-    for (size_t i = 0; i < entry.value.items.size(); ++i)
-      loaded.places[entry.key + "." + std::to_string(i)] = entry.value.items[i].at.str();
-  }
+  note_places(tree, "", loaded.places);
   resolve_implied(loaded.config);
   return loaded;
 }

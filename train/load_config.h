@@ -20,7 +20,8 @@ namespace hone {
 struct LoadedConfig {
   TrainConfig config;
   std::vector<std::string> notices;  // one line each: accepted keys that have no effect
-  // Where the keys were given, and the items of lists ("lora_target_modules.0"): "run.yaml:3:9".
+  // Where the keys were given, and what is in lists and maps ("lora_target_modules.0",
+  // "datasets.1.type"): "run.yaml:3:9".
   std::map<std::string, std::string> places = {};
 };
 

@@ -115,12 +115,25 @@ std::string table_line(std::string text, int64_t bytes) {
 
 std::vector<RowShape> largest_rows(Sampler sampler, int64_t total_steps) {
   RowShape largest;
+  const auto consider = [&](const MicroBatch& batch) {
+    if (std::pair(batch.tokens, batch.documents) > std::pair(largest.tokens, largest.documents))
+      largest = {batch.tokens, batch.documents};
+  };
+  // A run of more steps than can be gone through in a few seconds meets any micro batch there can be.
+  constexpr int64_t kMostExamples = int64_t{1} << 24;
   // With packing all micro batches of an epoch have one shape.
   const int64_t stride = sampler.settings().packing ? sampler.steps_per_epoch() : 1;
-  for (int64_t step = 0; step < total_steps; step += stride)
-    for (const MicroBatch& batch : sampler.at(step).micro_batches)
-      if (std::pair(batch.tokens, batch.documents) > std::pair(largest.tokens, largest.documents))
-        largest = {batch.tokens, batch.documents};
+  int64_t examples = 0;
+  for (int64_t step = 0; step < total_steps; step += stride) {
+    for (const MicroBatch& batch : sampler.at(step).micro_batches) {
+      consider(batch);
+      examples += std::ssize(batch.examples) * stride;
+    }
+    if (examples > kMostExamples) {
+      consider(sampler.bound());
+      break;
+    }
+  }
   const size_t rows = sampler.settings().accumulation_steps > 1 ? 2 : 1;
   return std::vector<RowShape>(rows, largest);
 }

@@ -103,9 +103,11 @@ void MetricsWriter::sync() {
   if (file_calls::sync(file_.get(), path_.string()) != 0) fail_disk(path_, "cannot sync");
 }
 
-void cut_metrics(const std::filesystem::path& from, const std::filesystem::path& to, int64_t step) {
+int64_t cut_metrics(const std::filesystem::path& from, const std::filesystem::path& to,
+                    int64_t step) {
+  int64_t last = 0;
   std::error_code ignored;
-  if (!std::filesystem::exists(from, ignored)) return;
+  if (!std::filesystem::exists(from, ignored)) return last;
   const std::string text = read_file(from.string(), ErrorCode::kDisk);
   std::string kept;
   for (size_t begin = 0, end = 0; (end = text.find('\n', begin)) != std::string::npos;
@@ -113,9 +115,12 @@ void cut_metrics(const std::filesystem::path& from, const std::filesystem::path&
     const std::string line = text.substr(begin, end - begin);
     const auto number = step_of(line);
     if (!number) break;
-    if (*number <= step) kept += line + "\n";
+    if (*number > step) continue;
+    kept += line + "\n";
+    last = *number;
   }
   write_file(to.string(), kept);
+  return last;
 }
 
 }  // namespace hone

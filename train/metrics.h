@@ -82,7 +82,8 @@ class MetricsWriter {
 // Copies the lines of steps up to `step` from one metrics.jsonl to another, or the same, which
 // appears in one step: a run that continues there writes no step twice. A line that is no JSON
 // object with a step (a killed run may leave half a line) ends the copy. Without `from` nothing
-// happens. Errors: kDisk.
-void cut_metrics(const std::filesystem::path& from, const std::filesystem::path& to, int64_t step);
+// happens. Returns the last step that was copied; 0 without one. Errors: kDisk.
+int64_t cut_metrics(const std::filesystem::path& from, const std::filesystem::path& to,
+                    int64_t step);
 
 }  // namespace hone

@@ -42,7 +42,7 @@ void handle(int signal) {
     if (none != 0)
       print("\nended at once; the last checkpoint stays as it is\n");
     else if (somebody_looked)
-      print("\nended before the result was written; checkpoints stay as they are\n");
+      print("\nended after the result was written\n");
     else
       print("\nended before the first step: there is nothing to save\n");
     ::_exit(exit_code_of_signal(signal));

@@ -192,7 +192,6 @@ void evaluate(TrainingLoop& loop, ProgressPrinter& progress, std::FILE* out, Sho
 }  // namespace
 
 RunOutcome run_training_loop(TrainingLoop& loop, std::FILE* out) {
-  const StopScope stop_scope;
   ProgressPrinter progress(out, loop.plan.config.logging_steps);
   RunState& state = loop.state;
   const int64_t first_step = state.steps;

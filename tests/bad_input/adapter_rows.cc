@@ -95,9 +95,10 @@ Rows adapter_rows() {
       with("A7", "a pattern that does not compile", {{"target_modules", "(q_proj"}},
            "DIR/adapter_config.json: lora target_modules: the regular expression \"(q_proj\" does "
            "not compile: missing closing parenthesis at offset 7"),
-      with("A8", "a layer to save that hone would leave out", {{"modules_to_save", {"lm_head"}}},
-           "DIR/adapter_config.json: $.modules_to_save: expected null: hone does not support it, "
-           "found an array of 1"),
+      with("A8", "a module trained as a whole whose values are missing",
+           {{"modules_to_save", {"lm_head"}}},
+           "DIR/adapter_model.safetensors: no values of lm_head.weight, whose module "
+           "adapter_config.json has among its modules_to_save"),
   };
 }
 

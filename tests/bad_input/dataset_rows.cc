@@ -77,7 +77,7 @@ Rows dataset_rows() {
               "DIR/rows.jsonl:2:16: invalid JSON: syntax error while parsing object key - "
               "unexpected '}'; expected string literal"),
       rows_of("54b", "a row that is no object", good + "[1, 2]\n",
-              "DIR/rows.jsonl:2: $: expected a JSON object as a row, found an array of 2"),
+              "DIR/rows.jsonl:2:1: $: expected a JSON object as a row, found an array of 2"),
       rows_of("55", "legal: byte order mark, CRLF, blank lines, no newline at the end",
               std::string("\xef\xbb\xbf") + kGoodRow + "\r\n\r\n  \n" + kGoodRow, ""),
       rows_of("56", "bytes that are not UTF-8", "{\"question\": \"\xff\"}\n",
@@ -97,29 +97,29 @@ Rows dataset_rows() {
          std::filesystem::resize_file(dir + "/rows.jsonl", 100'000'000);
          read_rows(dir + "/rows.jsonl");
        }},
-      conversation("58", "an unknown role",
-                   messages(user + R"(, {"role": "asistant", "content": "b"})"),
-                   "DIR/rows.jsonl:1: $.messages[1].role: expected one of system, developer, user, "
-                   "assistant, tool, function, ipython, model (did you mean \"assistant\"?), or a "
-                   "role that the dataset's key roles names, as in roles: {critic: [critic]}, "
-                   "found \"asistant\""),
+      conversation(
+          "58", "an unknown role", messages(user + R"(, {"role": "asistant", "content": "b"})"),
+          "DIR/rows.jsonl:1:58: $.messages[1].role: expected one of system, developer, user, "
+          "assistant, tool, function, ipython, model (did you mean \"assistant\"?), or a "
+          "role that the dataset's key roles names, as in roles: {critic: [critic]}, "
+          "found \"asistant\""),
       conversation(
           "58b", "content that is no text", messages(R"({"role": "user", "content": 7})"),
-          "DIR/rows.jsonl:1: chat_template qwen3_5_nothink:26:28: the template says: The content "
-          "of a message is neither a string nor a list of parts"),
+          "DIR/rows.jsonl:1:43: $.messages[0].content: expected text, a list of parts, or null, "
+          "found 7"),
       conversation(
           "58c", "a picture",
           messages(R"({"role": "user", "content": [{"type": "image", "image": "a.png"}]})"),
-          "DIR/rows.jsonl:1: message 0: a part of the content is of type image, expected "
+          "DIR/rows.jsonl:1:15: message 0: a part of the content is of type image, expected "
           "{\"type\": \"text\", \"text\": ...}; only text is supported"),
       conversation("58d", "a message that is no object", messages("\"a\""),
-                   "DIR/rows.jsonl:1: $.messages[0]: expected a message {\"role\": ..., "
+                   "DIR/rows.jsonl:1:15: $.messages[0]: expected a message {\"role\": ..., "
                    "\"content\": ...}, found \"a\""),
       conversation(
           "58e", "no messages", messages(""),
-          "DIR/rows.jsonl:1: $.messages: expected a list of messages, found an array of 0"),
+          "DIR/rows.jsonl:1:14: $.messages: expected a list of messages, found an array of 0"),
       conversation("59", "pairs of answers", R"({"prompt": "a", "chosen": "b", "rejected": "b"})",
-                   "DIR/rows.jsonl:1: found preference pairs (\"chosen\", \"rejected\"); only "
+                   "DIR/rows.jsonl:1:1: found preference pairs (\"chosen\", \"rejected\"); only "
                    "supervised finetuning is supported, whose rows have one answer"),
       conversation("60", "no row", "\n\n",
                    "no row is left to train on\n  DIR/rows.jsonl: 0 rows\n  the files, or the "

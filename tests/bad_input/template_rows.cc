@@ -70,7 +70,7 @@ Rows template_rows() {
            "DIR/chat_template.jinja:1:17: expected a name, found the end of the tag, \"}}\"",
            kModel),
       with("48", "a range of 10^9", loops({"10**9"}),
-           "DIR/rows.jsonl:1: DIR/chat_template.jinja:1:18: range: more than 100000 elements"),
+           "DIR/rows.jsonl:1:1: DIR/chat_template.jinja:1:18: range: more than 100000 elements"),
       with("48b", "10^8 rounds", loops({"10000", "10000"}), too_many_steps("1:45"), kModel),
       with("48c", "rounds within the limit, for every prompt that is tried",
            loops({"9000", "100"}) + turns, too_many_steps("1:44"), kModel),
@@ -83,22 +83,25 @@ Rows template_rows() {
       with("48f", "30 million parts", "{{ ('a ' * 30000000).split(' ') | length }}",
            too_many_steps("1:10"), kModel),
       with("49", "a text of 10^9 bytes", "{{ 'a' * 10**9 }}",
-           "DIR/rows.jsonl:1: DIR/chat_template.jinja:1:8: a string of more than 64 MiB"),
+           "DIR/rows.jsonl:1:1: DIR/chat_template.jinja:1:8: a string of more than 64 MiB"),
       with("49b", "many texts of 60 MB at once",
            "{% set ns = namespace() %}{% for i in range(1000) %}"
            "{% set ns.a = {'a': 'a' * 60000000, 'b': ns.a} %}{% endfor %}",
            too_many_steps("1:77"), kModel),
       with("50", "a macro that calls itself without end",
            "{% macro m() %}{{ m() }}{% endmacro %}{{ m() }}",
-           "DIR/rows.jsonl:1: DIR/chat_template.jinja:1:20: more than 200 calls inside each other"),
-      with("51", "a template that refuses", turns + "{{ raise_exception('no \x1b[31mturns') }}",
-           "DIR/rows.jsonl:1: DIR/chat_template.jinja:3:31: the template says: no \\x1b[31mturns"),
+           "DIR/rows.jsonl:1:1: DIR/chat_template.jinja:1:20: more than 200 calls inside each "
+           "other"),
+      with(
+          "51", "a template that refuses", turns + "{{ raise_exception('no \x1b[31mturns') }}",
+          "DIR/rows.jsonl:1:1: DIR/chat_template.jinja:3:31: the template says: no \\x1b[31mturns"),
       with("52", "attributes of Python's objects", "{{ ''.__class__.__mro__ }}",
-           "DIR/rows.jsonl:1: DIR/chat_template.jinja:1:6: unknown name \"__class__\": nothing but "
+           "DIR/rows.jsonl:1:1: DIR/chat_template.jinja:1:6: unknown name \"__class__\": nothing "
+           "but "
            "data can be reached"),
       with("52b", "functions that Jinja knows and templates of models do not",
            "{{ lipsum.__globals__ }}",
-           "DIR/rows.jsonl:1: DIR/chat_template.jinja:1:10: 'lipsum' is undefined"),
+           "DIR/rows.jsonl:1:1: DIR/chat_template.jinja:1:10: 'lipsum' is undefined"),
       with("52c", "another file", "{% include '/etc/passwd' %}",
            "DIR/chat_template.jinja:1:4: unknown tag \"include\": a chat template cannot use other "
            "templates",
@@ -120,12 +123,12 @@ Rows template_rows() {
               "{% for m in messages if m.role == 'user' or messages[0].content != 'c' %}"
               "<|im_start|>{{ m.role }}\n{{ m.content }}<|im_end|>\n{% endfor %}",
               "note: 1 of 3 rows dropped: 1 without anything to learn"),
-      with(
-          "53d", "no words of the assistant, only the end of its turns",
-          "{% for m in messages %}<|im_start|>{{ m.role }}\n<|im_end|>\n{% endfor %}",
-          "DIR/rows.jsonl:1: message 1: it should be learned, but the chat template writes nothing "
-          "of its content; use a template that does, or set \"train\": false on the message. A "
-          "template finds the content in a message's \"content\""),
+      with("53d", "no words of the assistant, only the end of its turns",
+           "{% for m in messages %}<|im_start|>{{ m.role }}\n<|im_end|>\n{% endfor %}",
+           "DIR/rows.jsonl:1:49: message 1: it should be learned, but the chat template writes "
+           "nothing "
+           "of its content; use a template that does, or set \"train\": false on the message. A "
+           "template finds the content in a message's \"content\""),
   };
 }
 

@@ -91,7 +91,7 @@ TEST_CASE("built-in templates: the tokenizer has each mark as a token, or is ref
       std::vector<std::string> fewer = with(marks, "</s>");
       fewer.erase(fewer.begin() + static_cast<std::ptrdiff_t>(i));
       const Folder folder(fewer, "</s>");
-      check_contains(error_of(ErrorCode::kModel, [&] { folder.load(name); }),
+      check_contains(error_of(ErrorCode::kUsage, [&] { folder.load(name); }),
                      marks[i] + " is not one of the tokenizer's added tokens, but chat_template " +
                          std::string(name) + " writes it");
     }
@@ -110,9 +110,9 @@ TEST_CASE("built-in templates: an answer ends with a token") {
       continue;
     }
     ++need_eos;
-    check_contains(error_of(ErrorCode::kModel, [&] { no_eos.load(name); }),
+    check_contains(error_of(ErrorCode::kUsage, [&] { no_eos.load(name); }),
                    std::string(name) + " ends answers with the eos token, but");
-    check_contains(error_of(ErrorCode::kModel, [&] { no_token.load(name); }),
+    check_contains(error_of(ErrorCode::kUsage, [&] { no_token.load(name); }),
                    "\"</s>\" is not one of the tokenizer's added tokens, but chat_template " +
                        std::string(name) + " ends answers with it");
   }
@@ -144,7 +144,7 @@ TEST_CASE("built-in templates: no mark is missing from the list") {
 TEST_CASE("built-in templates: gemma is another name of gemma3") {
   CHECK(builtin_chat_template("gemma") == builtin_chat_template("gemma3"));
   CHECK(builtin_template_marks("gemma") == builtin_template_marks("gemma3"));
-  check_contains(error_of(ErrorCode::kModel, [] { Folder({"</s>"}, "</s>").load("gemma"); }),
+  check_contains(error_of(ErrorCode::kUsage, [] { Folder({"</s>"}, "</s>").load("gemma"); }),
                  "chat_template gemma writes it");
   CHECK_FALSE(builtin_chat_template("gemma4").has_value());
   CHECK(builtin_template_marks("gemma4").empty());

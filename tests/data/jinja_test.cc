@@ -68,6 +68,10 @@ TEST_CASE("jinja: arithmetic is Python's") {
   check_cases({{"-2 ** 2", "4"}, {"2 ** 3 ** 2", "64"}, {"7.5 // 2", "3.0"}, {"-7.5 % 2", "0.5"}});
 }
 
+TEST_CASE("jinja: integers of other bases") {
+  check_cases({{"0x1F", "31"}, {"0b1_01 + 0o17", "20"}, {"0XfF", "255"}, {"0", "0"}});
+}
+
 TEST_CASE("jinja: comparisons, logic and membership") {
   check_cases({{"1 < 2 < 3", "True"},
                {"1 < 2 > 3", "False"},
@@ -180,6 +184,12 @@ TEST_CASE("jinja: filters") {
                {"'2.50' | float", "2.5"},
                {"2.675 | round(2)", "2.67"},
                {"2.5 | round", "2.0"},
+               {"42 | round", "42"},
+               {"45 | round(-1)", "40"},
+               {"55 | round(-1)", "60"},
+               {"-45 | round(-1)", "-40"},
+               {"-46 | round(-1)", "-50"},
+               {"42 | round(0, 'ceil')", "42.0"},
                {"2.1 | round(0, 'ceil')", "3.0"},
                {"'a\\nb' | indent(2)", "a\n  b"},
                {"'<a>' | e", "&lt;a&gt;"},
@@ -312,6 +322,12 @@ TEST_CASE("jinja: syntax errors have line and column") {
   check_contains(syntax("{{ x ? y }}"), "unexpected character");
   check_contains(syntax("{{ '\xff' }}"), "not valid UTF-8");
   check_contains(syntax(std::string(2 << 20, 'x')), "more than 1048576");
+  check_contains(syntax("ab\n{{ x|foo }}"), "t.jinja:2:6: unknown filter \"foo\"");
+  check_contains(syntax("{% for y in x if [1|foo] %}{% endfor %}"), "unknown filter \"foo\"");
+  check_contains(syntax("{% set y %}{{ f(a=x is foo) }}{% endset %}"), "unknown test \"foo\"");
+  // What another program has may stand where rendering does not come.
+  CHECK(render("{% if true %}a{% elif 0 is foo %}{{ x|foo }}{% endif %}") == "a");
+  CHECK(render("{{ x|foo if false else 'a' }}") == "a");
 }
 
 TEST_CASE("jinja: nothing but data can be reached") {

@@ -158,5 +158,24 @@ TEST_CASE("json: a vocabulary of 400,000 entries parses") {
   CHECK(parse(text).at("vocab").get_int("token399999") == 399'999);
 }
 
+// Places of values, where the source has the text.
+TEST_CASE("json: a value's line and column") {
+  const auto text = std::make_shared<const std::string>(
+      "{\"a\": [1, {\"b\\\"]\": \"\\\\\", \"ü\": -1.5e3}],\n \"odd key\": {\"x\": [[], {}, null, "
+      "true]},"
+      "\n\"a2\" :\t\"v\"}");
+  const JsonValue json = parse_json(*text, {"f", ErrorCode::kDataset, 7, 3, text});
+  CHECK(json.place() == "f:7:3");
+  CHECK(json.at("a").place() == "f:7:9");
+  CHECK(json.at("a").at(0).place() == "f:7:10");
+  CHECK(json.at("a").at(1).at("b\"]").place() == "f:7:22");
+  CHECK(json.at("a").at(1).at("ü").where() == "f:7:33: $.a[1][\"ü\"]");
+  CHECK(json.at("odd key").place() == "f:8:13");
+  CHECK(json.at("odd key").at("x").at(0).place() == "f:8:20");
+  CHECK(json.at("odd key").at("x").at(1).place() == "f:8:24");
+  CHECK(json.at("odd key").at("x").at(3).place() == "f:8:34");
+  CHECK(json.at("a2").where() == "f:9:8: $.a2");
+}
+
 }  // namespace
 }  // namespace hone

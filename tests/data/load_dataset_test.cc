@@ -33,7 +33,7 @@ TEST_CASE("load_dataset: what happens to rows that are too long") {
   CHECK(d.length(0) == 100);
   CHECK(d.files()[0].truncated == 1);
   f.settings.excess_length = ExcessLength::kRaise;
-  check_contains(f.error(), "a.jsonl:1: the row has ");
+  check_contains(f.error(), "a.jsonl:1:1: the row has ");
 
   // An example of exactly max_tokens stays, one token less and nothing is left.
   f.settings.excess_length = ExcessLength::kDrop;

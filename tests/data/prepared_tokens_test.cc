@@ -47,6 +47,7 @@ TEST_CASE("load_dataset: prepared tokens are used again, and made anew when anyt
   CHECK(differs([](LoadFixture& o) { o.settings.tokenizer = {1, 1}; }));
   CHECK(differs([](LoadFixture& o) { o.source.slice = *parse_split("train[:2]"); }));
   CHECK(differs([](LoadFixture& o) { o.source.shards = 2; }));
+  CHECK(differs([](LoadFixture& o) { o.source.shards = 2, o.source.shard = 1; }));
   CHECK(differs([](LoadFixture& o) { o.source.encoding.render_settings = "other"; }));
   CHECK(differs([](LoadFixture& o) { o.source.encoding.mask.train_on_inputs = true; }));
   CHECK(differs([](LoadFixture& o) { o.source.encoding.mask.train_on_eos = TrainOnMark::kAll; }));

@@ -91,7 +91,7 @@ TEST_CASE("load_dataset: roles are known, or named by the dataset") {
   const std::string user = R"({"messages": [{"role": "user", "content": "q"}, )";
   const std::string critic = user + R"({"role": "critic", "content": "c"}]})";
   check_contains(f.error_in(user + R"({"role": "asistant", "content": "a"}]})"),
-                 "a.jsonl:1: $.messages[1].role: expected one of system, developer, user, "
+                 "a.jsonl:1:58: $.messages[1].role: expected one of system, developer, user, "
                  "assistant, tool, function, ipython, model (did you mean \"assistant\"?), or a "
                  "role that the dataset's key roles names, as in roles: {critic: [critic]}, found "
                  "\"asistant\"");
@@ -179,7 +179,8 @@ TEST_CASE("load_dataset: texts, segments, tokens") {
   CHECK(d.example(0) == TokenRow{{5, 6, 7, 8}, {0, 0, 1, 1}});
   CHECK(d.example(1) == TokenRow{{5, 6, 7}, {0, 1, 1}});
   const std::string vocabulary = std::to_string(tokenizer().vocab_size());
-  check_contains(f.error_in(R"({"input_ids": [5, -1]})"), "a.jsonl:1: $.input_ids[1]: expected an");
+  check_contains(f.error_in(R"({"input_ids": [5, -1]})"),
+                 "a.jsonl:1:19: $.input_ids[1]: expected an");
   check_contains(f.error_in(R"({"input_ids": [5, )" + vocabulary + "]}"), "$.input_ids[1]");
   check_contains(f.error_in(R"({"input_ids": [5, 1.0]})"), "$.input_ids[1]");
   check_contains(f.error_in(R"({"input_ids": [5, 6], "labels": [5]})"), "as many values as");
@@ -216,7 +217,7 @@ TEST_CASE("load_dataset: tools come as values or as JSON in strings") {
   check_contains(
       f.error_in(R"({"messages": [{"role": "assistant", "tool_calls": [{"function": )"
                  R"({"name": "f", "arguments": "{oops"}}]}]})"),
-      "a.jsonl:1: $.messages[0].tool_calls[0].function.arguments: expected the arguments");
+      "a.jsonl:1:92: $.messages[0].tool_calls[0].function.arguments: expected the arguments");
 }
 
 TEST_CASE("load_dataset: errors name file and line") {
@@ -224,35 +225,45 @@ TEST_CASE("load_dataset: errors name file and line") {
   const std::string good = qa("q", "a");
   check_contains(f.error_in(good + "{"), "a.jsonl:2:");
   check_contains(f.error_in(good + R"({"question": "q"})"),
-                 "a.jsonl:2: $: the row has no field \"answer\"; it has \"question\". Remove the "
+                 "a.jsonl:2:1: $: the row has no field \"answer\"; it has \"question\". Remove the "
                  "row, or name its field with field_answer");
-  check_contains(f.error_in(good + R"({"question": "q", "answer": {"text": "a"}})"),
-                 "a.jsonl:2: $.answer: expected text (field_answer names the field that has it), "
-                 "found an object");
-  check_contains(f.error_in(good + R"({"question": "q", "answer": null})"),
-                 "a.jsonl:2: $.answer: expected text, found null; remove the row, or write \"\"");
+  check_contains(
+      f.error_in(good + R"({"question": "q", "answer": {"text": "a"}})"),
+      "a.jsonl:2:29: $.answer: expected text (field_answer names the field that has it), "
+      "found an object");
+  check_contains(
+      f.error_in(good + R"({"question": "q", "answer": null})"),
+      "a.jsonl:2:29: $.answer: expected text, found null; remove the row, or write \"\"");
   for (const char* nothing :
        {"", R"(, "content": null)", R"(, "content": null, "tool_calls": null)"})
     check_contains(f.error_in(R"({"messages": [{"role": "user", "content": "q"}, )"
                               R"({"role": "assistant", "train": true)" +
                               std::string(nothing) + "}]}"),
-                   "a.jsonl:1: $.messages[1]: expected a message with a content; remove the "
+                   "a.jsonl:1:49: $.messages[1]: expected a message with a content; remove the "
                    "message, or the row, or write \"\"");
   f.source.encoding.fields.format = RowFormat::kMessages;
   check_contains(
       f.error_in(R"({"chat": []})"),
-      "a.jsonl:1: $: the row has no field \"messages\"; it has \"chat\". Remove the row, "
+      "a.jsonl:1:1: $: the row has no field \"messages\"; it has \"chat\". Remove the row, "
       "or name its field with field_messages");
   f.source.encoding.fields.format = RowFormat::kAuto;
   check_contains(f.error_in(R"({"txt": "q"})"), "found \"txt\"");
   check_contains(f.error_in(R"({"prompt": "q", "chosen": "a", "rejected": "b"})"),
                  "preference pairs");
-  check_contains(f.error_in(R"({"messages": []})"), "a.jsonl:1: $.messages");
+  // What a template would write as Python prints it, or not at all.
+  for (const char* content : {"5", "true", R"({"a": 1})"})
+    check_contains(
+        f.error_in(R"({"messages": [{"role": "user", "content": )" + std::string(content) + "}]}"),
+        "a.jsonl:1:43: $.messages[0].content: expected text, a list of parts, or null");
+  check_contains(f.error_in(R"({"messages": [{"role": "assistant", "content": "a", )"
+                            R"("reasoning_content": 5}]})"),
+                 "a.jsonl:1:74: $.messages[0].reasoning_content: expected a string, found 5");
+  check_contains(f.error_in(R"({"messages": []})"), "a.jsonl:1:14: $.messages");
   check_contains(f.error_in(R"({"messages": [{"role": "judge", "content": "c"}]})"),
-                 "a.jsonl:1: $.messages[0].role: expected one of system, developer, user");
-  check_contains(f.error_in(R"({"messages": [{"content": "c"}]})"), "a.jsonl:1: $.messages[0]");
+                 "a.jsonl:1:24: $.messages[0].role: expected one of system, developer, user");
+  check_contains(f.error_in(R"({"messages": [{"content": "c"}]})"), "a.jsonl:1:15: $.messages[0]");
   check_contains(f.error_in(R"({"messages": [{"role": 3, "content": "c"}]})"),
-                 "a.jsonl:1: $.messages[0].role");
+                 "a.jsonl:1:24: $.messages[0].role");
   f.source.files = {{f.dir / "none.jsonl", RowLayout::kLines}};
   check_contains(f.error(), "none.jsonl");
 }

@@ -83,8 +83,8 @@ TEST_CASE("jsonl: errors carry file, line and column") {
   check_contains(f.error(R"({"a":"\ud83d"})"), "rows.jsonl:1:13: invalid JSON");
   check_contains(f.error(std::string_view("\n{\"a\":\"\0\"}", 10)),
                  "rows.jsonl:2:7: invalid JSON: NUL");
-  check_contains(f.error("[1]\n"), "rows.jsonl:1: $: expected a JSON object as a row, found");
-  check_contains(f.error("\n{\"a\": 1}\n"), "rows.jsonl:2: $.a: expected a string, found 1");
+  check_contains(f.error("[1]\n"), "rows.jsonl:1:1: $: expected a JSON object as a row, found");
+  check_contains(f.error("\n{\"a\": 1}\n"), "rows.jsonl:2:7: $.a: expected a string, found 1");
 }
 
 TEST_CASE("jsonl: line length is bounded") {

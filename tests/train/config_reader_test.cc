@@ -70,8 +70,12 @@ TEST_CASE("read_config: wrong types and values out of range") {
   rejects("warmup_ratio: 1.5", "warmup_ratio: expected a number from 0 to below 1");
   CHECK(contains(error_of("base_model: model\nlearning_rate: 1\ndatasets: rows.jsonl\n"),
                  "f.yaml:3:11: datasets: expected a list of {path: ...}, found 'rows.jsonl'"));
-  CHECK(contains(error_of("base_model: model\nlearning_rate: 1\ndatasets: [rows.jsonl]\n"),
-                 "datasets: expected a list of {path: ...}"));
+  CHECK(contains(error_of("base_model: model\nlearning_rate: 1\ndatasets: []\n"),
+                 "f.yaml:3:11: datasets: expected at least one {path: ...}, found an empty list"));
+  const std::string items =
+      error_of("base_model: model\nlearning_rate: 1\ndatasets: [rows.jsonl, {path: no}]\n");
+  CHECK(contains(items, "f.yaml:3:12: datasets.0: expected {path: ...}, found 'rows.jsonl'"));
+  CHECK(contains(items, "datasets.1.path: 'no' does not exist"));
 }
 
 TEST_CASE("read_config: the folder of a random model's shape is found as other paths are") {

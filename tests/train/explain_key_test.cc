@@ -29,24 +29,28 @@ std::string error_of(const std::string& name) {
 }
 
 TEST_CASE("explain_key: an honoured key") {
-  CHECK(explain_key("lora_r") ==
-        "lora_r\n"
-        "  group     adapter\n"
-        "  kind      honoured\n"
-        "  meaning   rank\n"
-        "  type      an integer of at least 1\n"
-        "  default   8\n"
-        "  example   lora_r: 8\n"
-        "  also      lora_rank (surogate, LLaMA-Factory)\n"
-        "  rules     shape of an adapter to continue (note): with lora_model_dir, lora_alpha, "
-        "lora_dropout,\n"
-        "            lora_target_modules, lora_target_linear, lora_target_parameters, "
-        "lora_exclude_modules,\n"
-        "            peft_layers_to_transform, lora_modules_to_save, peft_use_rslora, "
-        "lora_rank_pattern,\n"
-        "            lora_alpha_pattern: rank, scale and targets are those of its "
-        "adapter_config.json;\n"
-        "            these have no effect\n");
+  CHECK(
+      explain_key("lora_r") ==
+      "lora_r\n"
+      "  group     adapter\n"
+      "  kind      honoured\n"
+      "  meaning   rank\n"
+      "  type      an integer of at least 1\n"
+      "  default   8\n"
+      "  example   lora_r: 8\n"
+      "  also      lora_rank (surogate, LLaMA-Factory)\n"
+      "  rules     shape of no adapter (note): with lora_alpha, lora_dropout, adapter: no effect: "
+      "adapter\n"
+      "            is none, all weights are trained\n"
+      "            shape of an adapter to continue (note): with lora_model_dir, lora_alpha, "
+      "lora_dropout,\n"
+      "            lora_target_modules, lora_target_linear, lora_target_parameters, "
+      "lora_exclude_modules,\n"
+      "            peft_layers_to_transform, lora_modules_to_save, peft_use_rslora, "
+      "lora_rank_pattern,\n"
+      "            lora_alpha_pattern: rank, scale and targets are those of its "
+      "adapter_config.json;\n"
+      "            these have no effect\n");
   const std::string optimizer = explain_key("optimizer");
   CHECK(contains(optimizer, "one of adamw_torch, "));
   CHECK(contains(optimizer, "adamw_torch_4bit: AdamW with 8-bit states; there are none of 4 bits"));

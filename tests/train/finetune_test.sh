@@ -120,7 +120,7 @@ exists "$(echo "$work"/user/outputs/*/result.json)"
 exists "$(echo "$work"/user/outputs/*/result.svg)"
 
 printf '{"question": "a?", "answer": "b"}\n{"question": 1}\n' >"$work/user/bad.jsonl"
-expect 3 "bad.jsonl:2: " "$finetune" "$repository/train/examples/gsm8k.yaml" \
+expect 3 "bad.jsonl:2:14: " "$finetune" "$repository/train/examples/gsm8k.yaml" \
   datasets.0.path=bad.jsonl output_dir=bad
 expect 6 "error: step [0-9]*: the .* is -*\(nan\|inf\)" "$finetune" \
   "$repository/train/examples/quickstart.yaml" learning_rate=1e30 max_steps=10 eval_on_start=false \

@@ -83,6 +83,30 @@ TEST_CASE("resumed run: a signal saves the state, whichever step it meets") {
   }
 }
 
+TEST_CASE("resumed run: a signal while the result is written lets it be finished") {
+  Runs runs;
+  runs.run(runs.config("whole"));
+  TrainConfig config = runs.config("stopped");
+  config.save_strategy = StepStrategy::kNo;
+  config.save_steps.reset();
+  const int status = in_child([&] {
+    const StopSignals handlers;
+    bool sent = false;
+    const FileHookScope scope([&](const FileCall& call) {
+      if (!sent && call.path.find("/stopped/adapter") != std::string::npos) {
+        sent = true;
+        ::raise(SIGTERM);
+      }
+      return FileFault{};
+    });
+    const RunOutcome outcome = runs.run(config);
+    ::_exit(outcome.signal == 0 ? 0 : exit_code_of_signal(outcome.signal));
+  });
+  CHECK(status == 143);
+  CHECK(runs.adapter("stopped") == runs.adapter("whole"));
+  CHECK(fs::exists(runs.in("stopped", "result.json")));
+}
+
 TEST_CASE("resumed run: a second signal ends the process at once, the first one before the steps") {
   Runs runs;
   const TrainConfig config = runs.config("out");
@@ -127,7 +151,7 @@ TEST_CASE("resumed run: a signal that ends the process at once says why") {
   check_contains(said("/plan.json", SIGINT), "before the first step: there is nothing to save");
   check_contains(said("checkpoint-2.tmp-", SIGTERM), "the state is being saved");
   check_contains(said("checkpoint-4.tmp-", SIGTERM), "the last checkpoint stays as it is");
-  check_contains(said("/out/adapter", SIGTERM), "before the result was written");
+  check_contains(said("/out/adapter", SIGTERM), "a second signal ends the program at once");
 }
 
 TEST_CASE(

@@ -181,8 +181,9 @@ TEST_CASE("load_config: keys that contradict each other") {
 
 TEST_CASE("load_config: remarks between keys") {
   const auto notices = load(kLeast + "lora_r: 4\nlora_target_linear: true\n").notices;
-  REQUIRE(notices.size() == 1);
+  REQUIRE(notices.size() == 2);
   CHECK(notices[0].starts_with("lora_target_linear: no effect: adapter is none"));
+  CHECK(notices[1].starts_with("lora_r: no effect: adapter is none"));
   const auto warmup = load(kLeast + "lr_scheduler: constant\nwarmup_steps: 2\n").notices;
   REQUIRE(warmup.size() == 1);
   CHECK(warmup[0].starts_with("lr_scheduler: constant has no warmup"));

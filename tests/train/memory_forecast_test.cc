@@ -45,6 +45,24 @@ TEST_CASE("largest_rows: the largest micro batch of the steps that are taken") {
   CHECK(largest_rows(Sampler(lengths, settings), 1)[0].tokens == 192);
 }
 
+TEST_CASE("largest_rows: of more steps than anybody can go through, the largest there can be") {
+  const std::vector<int64_t> lengths = {16, 32, 48, 64, 80, 96};
+  SamplerSettings settings = {
+      .sequence_len = 96, .packing = false, .micro_batch_size = 2, .seed = 1};
+  for (const bool packing : {false, true}) {
+    settings.packing = packing;
+    const Sampler sampler(lengths, settings);
+    const RowShape endless = largest_rows(sampler, int64_t{1} << 50)[0];
+    const RowShape many = largest_rows(sampler, 2000)[0];
+    CHECK(endless.tokens == many.tokens);
+    // Best fit does not put the shortest into one row, though nothing would forbid it.
+    CHECK(endless.documents >= many.documents);
+    if (!packing) CHECK(endless.documents == many.documents);
+    CHECK(endless.tokens == sampler.bound().tokens);
+    CHECK(endless.documents == sampler.bound().documents);
+  }
+}
+
 TEST_CASE("forecast_memory: memory_limit, or what the machine has left") {
   Fixture f;
   const MemoryForecast machine = forecast_memory(f.config, f.model, f.shapes, int64_t{1} << 40);

@@ -103,14 +103,14 @@ TEST_CASE("metrics: a resumed run goes on where its checkpoint stands") {
       steps.push_back(nlohmann::json::parse(line)["step"].get<int64_t>());
     return steps;
   };
-  cut_metrics(from, to, 3);
+  CHECK(cut_metrics(from, to, 3) == 3);
   CHECK(steps_in(to) == std::vector<int64_t>{1, 2, 3});
   cut_metrics(from, to, 9);
   CHECK(steps_in(to) == std::vector<int64_t>{1, 2, 3, 4, 5});
   cut_metrics(to, to, 4);
   MetricsWriter(to, MetricsWriter::Begin::kAppend).write({.step = 5});
   CHECK(steps_in(to) == std::vector<int64_t>{1, 2, 3, 4, 5});
-  cut_metrics(dir / "none.jsonl", to, 1);
+  CHECK(cut_metrics(dir / "none.jsonl", to, 1) == 0);
   CHECK(steps_in(to).size() == 5);
 }
 

@@ -297,5 +297,61 @@ TEST_CASE("resumed run: save_only_model leaves adapters, which cannot be resumed
   check_contains(runs.printed, "starts at the beginning");
 }
 
+TEST_CASE("resumed run: save_total_limit keeps the last checkpoint that can be resumed") {
+  Runs runs;
+  TrainConfig config = runs.config("out");
+  config.max_steps = 2;
+  runs.run(config);
+  config.save_only_model = true;
+  config.save_steps = 1;
+  config.save_total_limit = 1;
+  config.max_steps = 5;
+  runs.resume(config);
+  std::vector<int64_t> kept;
+  for (const auto& folder : list_checkpoints(config.output_dir)) kept.push_back(folder.step);
+  CHECK(kept == std::vector<int64_t>{5, 2});
+  CHECK(verify_checkpoint(runs.in("out", "checkpoint-2")).manifest.resumable);
+}
+
+// A checkpoint of a step whose metrics are lost with the power would leave a gap in them.
+TEST_CASE("resumed run: metrics are on the disk before the checkpoint of their steps") {
+  Runs runs;
+  const TrainConfig config = runs.config("out");
+  bool written = false;  // since the last fsync
+  int64_t checkpoints = 0;
+  {
+    const FileHookScope scope([&](const FileCall& call) {
+      const bool metrics = call.path.ends_with("/metrics.jsonl");
+      if (metrics && call.kind == FileCall::Kind::kWrite) written = true;
+      if (metrics && call.kind == FileCall::Kind::kSync) written = false;
+      if (call.kind == FileCall::Kind::kRename &&
+          call.target.find("/checkpoint-") != std::string::npos &&
+          call.target.find(".tmp-") == std::string::npos) {
+        ++checkpoints;
+        CHECK_FALSE(written);
+      }
+      return FileFault{};
+    });
+    runs.run(config);
+  }
+  CHECK(checkpoints == 3);
+}
+
+TEST_CASE("resumed run: older checkpoints stay while the newest one is damaged") {
+  Runs runs;
+  TrainConfig config = runs.config("out");
+  config.save_steps = 1;
+  config.max_steps = 3;
+  runs.run(config);
+  const std::string weights = runs.in("out", "checkpoint-3/weights.safetensors");
+  std::string bytes = read_file(weights, ErrorCode::kDisk);
+  bytes.back() = static_cast<char>(bytes.back() ^ 1);
+  write_file(weights, bytes);
+  check_contains(
+      error_of(ErrorCode::kDisk, [&] { remove_old_checkpoints(config.output_dir, 1, 0); }),
+      "older checkpoints are kept");
+  CHECK(list_checkpoints(config.output_dir).size() == 3);
+}
+
 }  // namespace
 }  // namespace hone

@@ -46,14 +46,19 @@ class Fixture {
     std::ofstream(dir_ / name) << text;
   }
 
-  TrainConfig config(const std::string& keys) {
+  LoadedConfig loaded(const std::string& keys) {
     PathRoots roots;
     roots.user_directory = dir_.path();
     const std::string head = "base_model: model\nlearning_rate: 1\n";
-    return resolve_config(parse_yaml(head + keys, "f.yaml"), dir_.path(), roots).config;
+    return resolve_config(parse_yaml(head + keys, "f.yaml"), dir_.path(), roots);
   }
+  TrainConfig config(const std::string& keys) { return loaded(keys).config; }
   TrainingData load(const std::string& keys) {
-    const TrainConfig c = config(keys);
+    const LoadedConfig from = loaded(keys);
+    const TrainConfig& c = from.config;
+    ConfigProblems problems(from.places);
+    check_chat(c, tokenizer(), problems);
+    problems.throw_if_any();
     return load_training_data(c, tokenizer(), [&](const DatasetConfig& d) {
       ChatWriter writer = make_chat_writer(c, d, tokenizer());
       if (writer.eos_token.empty()) writer.eos_token = "<|im_end|>";  // for texts
@@ -259,14 +264,26 @@ TEST_CASE("training data: the keys of chat templates decide what conversations b
     check_contains(error_of(code, [&] { f.written(keys); }), part);
   };
   refused(ErrorCode::kUsage, "chat_template_jinja: none.jinja\n", "nor a file that exists; tried ");
-  refused(ErrorCode::kUsage, "eot_tokens: [<|none|>]\n", "eot_tokens: the tokenizer has no token");
+  refused(ErrorCode::kUsage, "eot_tokens: [<|none|>]\n", "eot_tokens: the tokenizer in ");
   refused(ErrorCode::kUsage, "special_tokens: {eos_token: <|none|>}\n",
           "special_tokens.eos_token: the tokenizer in ");
   refused(ErrorCode::kUsage, "special_tokens: {additional_special_tokens: [<|none|>]}\n",
           "special_tokens.additional_special_tokens: the tokenizer in ");
   refused(
-      ErrorCode::kModel, "chat_template: llama3\n",
+      ErrorCode::kUsage, "chat_template: llama3\n",
       "<|start_header_id|> is not one of the tokenizer's added tokens, but chat_template llama3");
+  // All of them at once, each with its place.
+  const std::string all = error_of(ErrorCode::kUsage, [&] {
+    f.written(
+        "special_tokens: {eos_token: <|none|>}\neot_tokens: [<|none|>]\nchat_template: llama3\n");
+  });
+  for (const char* part :
+       {"3 problems in the configuration:\n", "f.yaml:4:18: special_tokens.eos_token: ",
+        "f.yaml:5:1: eot_tokens: ", "f.yaml:6:1: chat_template: "})
+    check_contains(all, part);
+  check_contains(
+      f.error(ErrorCode::kUsage, "datasets: [{path: rows.jsonl, chat_template: llama3}]\n"),
+      "f.yaml:3:31: datasets.0.chat_template: ");
 }
 
 TEST_CASE("training data: several splits, and files by a pattern") {

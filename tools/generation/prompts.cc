@@ -4,10 +4,12 @@
 
 #include <algorithm>
 
+#include "data/chat_row.h"
 #include "data/file.h"
 #include "data/printable.h"
 #include "data/row_reader.h"
 #include "data/text_only.h"
+#include "data/unicode.h"
 
 namespace hone {
 namespace {
@@ -27,8 +29,11 @@ Prompt text_prompt(const std::string& text, const PromptSources& sources,
 Conversation conversation_of(const JsonValue& messages, const PromptSources& sources,
                              const std::string& where) {
   Conversation c;
-  c.messages = messages.raw();
   c.where = where;
+  for (const JsonValue& message : messages.elements()) {
+    c.messages.push_back(read_message(message, {}));
+    c.written.push_back(message);
+  }
   check_conversation(c);
   check_text_only(c);
   add_default_system_message(c, sources.system);
@@ -73,7 +78,11 @@ std::vector<Prompt> lines_of(const PromptSources& sources) {
     const size_t end = std::min(text.find('\n', begin), text.size());
     std::string line = text.substr(begin, end - begin);
     if (line.ends_with('\r')) line.pop_back();
-    prompts.push_back(text_prompt(line, sources, sources.file + ":" + std::to_string(++number)));
+    const std::string where = sources.file + ":" + std::to_string(++number);
+    if (const int64_t bad = find_invalid_utf8(line); bad >= 0)
+      fail(ErrorCode::kDataset, printable(where, 4096), ":", bad + 1,
+           ": not UTF-8; convert the file, with iconv for instance");
+    prompts.push_back(text_prompt(line, sources, where));
     begin = end + 1;
   }
   return prompts;

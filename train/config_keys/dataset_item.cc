@@ -50,10 +50,11 @@ const std::vector<ConfigKey<OwnPrompt>>& own_prompt_keys() {
 const std::vector<ConfigKey<DatasetConfig>>& dataset_keys() {
   using C = DatasetConfig;
   static const std::vector<ConfigKey<C>> keys = {
-      required(
-          honoured("path", &C::path,
-                   "a .jsonl or .json file of rows, a folder of them, or a pattern of their names: "
-                   "data/*.jsonl")),
+      with_example(
+          required(honoured("path", &C::path,
+                            "a .jsonl or .json file of rows, a folder of them, or a pattern of "
+                            "their names: data/*.jsonl")),
+          "rows.jsonl"),
       honoured("data_files", &C::data_files,
                "the files to read, in path's folder; *, ?, [ab] and ** find them by name"),
       honoured("name", &C::name, "the folder in path to read"),

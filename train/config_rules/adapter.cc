@@ -44,6 +44,15 @@ TrainRules adapter_rules() {
                     given.on("lora_target_parameters"));
           },
           "no effect: adapter is none, all weights are trained"),
+      notice(
+          "shape of no adapter", {"lora_r", "lora_alpha", "lora_dropout", "adapter"},
+          [](const C& c, const G&) {
+            const C defaults;  // as a configuration that was written out has them
+            return c.adapter == AdapterKind::kNone &&
+                   (c.lora_r != defaults.lora_r || c.lora_alpha != defaults.lora_alpha ||
+                    c.lora_dropout != defaults.lora_dropout);
+          },
+          "no effect: adapter is none, all weights are trained"),
       error(
           "layers of a regex", {"peft_layers_to_transform", "lora_target_modules"},
           [](const C& c, const G&) {

@@ -50,6 +50,14 @@ TrainRules checkpoint_rules() {
           },
           "needs output_dir, the folder of the run that goes on"),
       notice(
+          "what is saved when nothing is",
+          {"save_total_limit", "save_only_model", "save_first_step", "save_strategy"},
+          [](const C& c, const G&) {
+            return c.save_strategy == StepStrategy::kNo &&
+                   (c.save_total_limit || c.save_only_model || c.save_first_step);
+          },
+          "save_strategy is no: only a signal makes a checkpoint"),
+      notice(
           "patience of no watchdog", {"loss_watchdog_patience"},
           [](const C& c, const G& given) {
             return given.on("loss_watchdog_patience") && !c.loss_watchdog_threshold;

@@ -56,6 +56,17 @@ TrainRules evaluation_rules() {
             return given.on("evals_per_epoch") && !held_out_rows(given);
           },
           "has no effect: no rows are held out; set val_set_size (0.05, say) or test_datasets"),
+      notice(
+          "how to evaluate no rows",
+          {"eval_batch_size", "eval_sample_packing", "metric_for_best_model", "val_set_size",
+           "test_datasets"},
+          [](const C& c, const G& given) {
+            const C defaults;  // as a configuration that was written out has them
+            return !held_out_rows(given) &&
+                   (c.eval_batch_size || c.eval_sample_packing ||
+                    c.metric_for_best_model != defaults.metric_for_best_model);
+          },
+          "has no effect: no rows are held out; set val_set_size (0.05, say) or test_datasets"),
       needs_rows("early stopping without rows", "early_stopping_patience"),
       needs_rows("best model without rows", "load_best_model_at_end"),
       needs_rows("answers without rows", "do_causal_lm_eval"),

@@ -16,6 +16,8 @@ std::vector<RuleCase> adapter_rule_cases() {
       {"adapter without targets", "adapter: lora\n", "adapter: lora\n" + linear},
       {"dropout on parameters", experts + "0.1\n", experts + "0\n"},
       {"lora keys without adapter", linear, linear + "adapter: lora\n"},
+      {"shape of no adapter", "lora_r: 64\n", linear + "adapter: lora\nlora_r: 64\n"},
+      {"shape of no adapter", "lora_dropout: 0.2\n", "lora_dropout: 0\n"},
       {"layers of a regex",
        "adapter: lora\nlora_target_modules: '.*q_proj'\npeft_layers_to_transform: [0]\n",
        "adapter: lora\nlora_target_modules: [q_proj]\npeft_layers_to_transform: [0]\n"},
