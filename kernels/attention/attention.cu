@@ -87,11 +87,11 @@ void launch_backward(Cuda device, bool warpgroups, flash::BackwardOperands a, co
       const bool pairs = a.group >= flash::kPairedGroup;
       launch(device, flash::warpgroup_dq_kernel<kPadded>, queries, flash::kRoleThreads,
              flash::DqWarpgroupShared<kPadded>::kBytes, a);
-      return launch(device,
-                    pairs ? flash::warpgroup_dk_dv_kernel<kPadded, 2>
-                          : flash::warpgroup_dk_dv_kernel<kPadded, 1>,
-                    heads_by_blocks(pairs ? 2 * Hk : Hk, b.blocks, n), flash::kRoleThreads,
-                    flash::DkDvWarpgroupShared<kPadded>::kBytes, b);
+      return launch_clusters(device, pairs ? 2 : 1,
+                             pairs ? flash::warpgroup_dk_dv_kernel<kPadded, 2>
+                                   : flash::warpgroup_dk_dv_kernel<kPadded, 1>,
+                             heads_by_blocks(pairs ? 2 * Hk : Hk, b.blocks, n), flash::kRoleThreads,
+                             flash::DkDvWarpgroupShared<kPadded>::kBytes, b);
     }
   }
   launch(device, flash::dq_kernel<kPadded>, queries, kThreads, flash::dq_shared_bytes<kPadded>(),

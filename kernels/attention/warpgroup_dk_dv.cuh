@@ -290,16 +290,9 @@ __device__ void collect_dk(const BackwardOperands& a, const DkDvWarpgroupShared<
     write_keys<kD>(dk, a.scale, 1, m.v(), block, hk, a.H / a.group, a.dk);
 }
 
-#if !defined(__CUDA_ARCH__) || __CUDA_ARCH__ >= 900
-#define HONE_CLUSTER(blocks) __cluster_dims__(blocks, 1, 1)
-#else
-#define HONE_CLUSTER(blocks)
-#endif
-
-// Grid: kBlocks x key heads x blocks of keys, those that most rows see first.
+// Grid: kBlocks x key heads x blocks of keys, those that most rows see first; clusters of kBlocks.
 template <int kD, int kBlocks>
-__global__ void HONE_CLUSTER(kBlocks) __launch_bounds__(kRoleThreads, 1)
-    warpgroup_dk_dv_kernel(BackwardOperands a) {
+__global__ void __launch_bounds__(kRoleThreads, 1) warpgroup_dk_dv_kernel(BackwardOperands a) {
   if constexpr (kWarpgroupProducts) {
     extern __shared__ __align__(128) unsigned char shared[];
     const int64_t hk = blockIdx.x / kBlocks;

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "kernels/conv1d/conv1d.h"
 
+#include "kernels/core/ceil_div.h"
 #include "kernels/core/documents.h"
 #include "kernels/core/scratch.h"
 
@@ -50,8 +51,8 @@ Tensor conv1d_silu_backward(const Tensor& dy, const Tensor& x, const Tensor& w,
   if (!is_gpu(x.device())) dp = scratch_tensor(x.shape(), sums, x.device());
   Tensor partial;
   if (dw.wanted()) {
-    const int64_t blocks = (x.dim(0) + kConv1dRowBlock - 1) / kConv1dRowBlock;
-    partial = scratch_tensor({blocks, w.dim(-1), x.dim(1)}, sums, x.device());
+    const int64_t rows = conv1d_row_block(x.dim(0), x.dim(1), x.device());
+    partial = scratch_tensor({ceil_div(x.dim(0), rows), w.dim(-1), x.dim(1)}, sums, x.device());
   }
   visit_device(x.device(), [&](auto device) {
     conv1d_silu_backward(device, dy, x, w, cu_seqlens, dx, dw, taps, dp, partial);

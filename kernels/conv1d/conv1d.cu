@@ -1,9 +1,9 @@
 // Copyright 2026 The hone authors.
 // SPDX-License-Identifier: Apache-2.0
 //
-// A thread walks kConv1dRowBlock tokens of W neighbouring channels, with the last taps in registers: x
-// is read once. Backward walks on into the next block by the taps that reach back from there, so that
-// dp never leaves the registers.
+// A thread walks a block of tokens of W neighbouring channels, with the last taps in registers: x is
+// read once, some tokens at a time so that their loads are under way together. Backward walks on into
+// the next block by the taps that reach back from there, so that dp never leaves the registers.
 #include "kernels/conv1d/conv1d.h"
 #include "kernels/core/cuda/documents.cuh"
 #include "kernels/core/cuda/launch.cuh"
@@ -14,12 +14,14 @@ namespace hone::kernels {
 namespace {
 
 constexpr int kThreads = 64;
+constexpr int kForwardTokens = 8, kBackwardTokens = 4;  // loaded together
 
 template <class T>
 struct Operands {
   const T *x, *w;  // w [C, taps]
   Documents documents;
   int64_t N, C, taps;
+  int64_t row_block;
 };
 
 // The weights of W channels, the last of kTaps first: weight[j] belongs to the token j before. Taps
@@ -65,26 +67,37 @@ struct Window {
 // Walks the tokens from `begin` on: keeps the window of x, cleared where a document begins.
 template <int W, int kTaps, class T>
 struct Walk {
-  const Operands<T>& o;
-  int64_t c, end_index;  // documents.cu_seqlens[end_index]: where the current document ends
+  const int32_t* next_ends;  // of the documents after the current one
+  int64_t end;               // of the current document
   Window<W, kTaps, acc_t<T>> x;
 
-  __device__ Walk(const Operands<T>& operands, int64_t channel, int64_t begin)
-      : o(operands), c(channel), end_index(o.documents.index_of_end(begin)) {
-    x.clear();
+  __device__ Walk(const Operands<T>& o, int64_t c, int64_t begin) {
+    const int64_t end_index = o.documents.index_of_end(begin);
     const int64_t first = o.documents.cu_seqlens[end_index - 1];
+    end = o.documents.cu_seqlens[end_index];
+    next_ends = o.documents.cu_seqlens + end_index + 1;
+    x.clear();
     for (int64_t t = begin - (kTaps - 1) > first ? begin - (kTaps - 1) : first; t < begin; ++t)
       x.push(load<W>(o.x + t * o.C + c));
   }
-  __device__ void step(int64_t t) {
-    if (t == o.documents.cu_seqlens[end_index]) {
-      do ++end_index;
-      while (o.documents.cu_seqlens[end_index] == t);
+  __device__ void step(int64_t t, const Vec<T, W>& of_t) {
+    if (t == end) {
+      do end = *next_ends++;
+      while (end == t);
       x.clear();
     }
-    x.push(load<W>(o.x + t * o.C + c));
+    x.push(of_t);
   }
 };
+
+// rows[i] = the row of token t + i, for the tokens before `end`.
+template <int W, int kTokens, class T>
+__device__ void load_rows(const T* p, int64_t C, int64_t t, int64_t end,
+                          Vec<T, W> (&rows)[kTokens]) {
+#pragma unroll
+  for (int i = 0; i < kTokens; ++i)
+    if (t + i < end) rows[i] = load<W>(p + i * C);
+}
 
 template <int W, int kTaps, class T>
 __device__ void convolve(const Weights<W, kTaps, T>& w, const Window<W, kTaps, acc_t<T>>& x,
@@ -101,77 +114,113 @@ template <int W, int kTaps, class T>
 __global__ void __launch_bounds__(kThreads) forward_kernel(Operands<T> o, T* y) {
   using A = acc_t<T>;
   const int64_t c = (int64_t{blockIdx.x} * kThreads + threadIdx.x) * W;
-  const int64_t begin = int64_t{blockIdx.y} * kConv1dRowBlock;
+  const int64_t begin = int64_t{blockIdx.y} * o.row_block;
+  const int64_t end = begin + o.row_block < o.N ? begin + o.row_block : o.N;
   if (c >= o.C) return;
   const Weights<W, kTaps, T> w(o, c);
   Walk<W, kTaps, T> walk(o, c, begin);
-  for (int64_t t = begin; t < begin + kConv1dRowBlock && t < o.N; ++t) {
-    walk.step(t);
-    A p[W];
-    convolve(w, walk.x, p);
-    Vec<T, W> out;
+  for (int64_t t = begin; t < end; t += kForwardTokens) {
+    Vec<T, W> x[kForwardTokens];
+    load_rows(o.x + t * o.C + c, o.C, t, end, x);
 #pragma unroll
-    for (int k = 0; k < W; ++k) out[k] = narrow_to<T>(p[k] * sigmoid<T>(p[k]));
-    store(y + t * o.C + c, out);
+    for (int i = 0; i < kForwardTokens; ++i) {
+      if (t + i >= end) return;
+      walk.step(t + i, x[i]);
+      A p[W];
+      convolve(w, walk.x, p);
+      Vec<T, W> out;
+#pragma unroll
+      for (int k = 0; k < W; ++k) out[k] = narrow_to<T>(p[k] * sigmoid<T>(p[k]));
+      store(y + (t + i) * o.C + c, out);
+    }
   }
 }
 
-// partial [blocks, taps, C] may be null: dw is unwanted.
+// What a thread keeps backward.
 template <int W, int kTaps, class T>
-__global__ void __launch_bounds__(kThreads)
-    backward_kernel(Operands<T> o, const T* dy, T* dx, acc_t<T>* partial) {
+struct Gradients {
   using A = acc_t<T>;
-  const int64_t c = (int64_t{blockIdx.x} * kThreads + threadIdx.x) * W;
-  const int64_t begin = int64_t{blockIdx.y} * kConv1dRowBlock;
-  const int64_t end = begin + kConv1dRowBlock < o.N ? begin + kConv1dRowBlock : o.N;
-  if (c >= o.C) return;
-  const Weights<W, kTaps, T> w(o, c);
-  Walk<W, kTaps, T> walk(o, c, begin);
+  const Weights<W, kTaps, T>& w;
   Window<W, kTaps, A> dp, dw;  // dp.row[j]: of token t - j
-  dp.clear();
-  dw.clear();
-  int64_t out_end_index = walk.end_index;  // of the document of the token that dx is written for
-  for (int64_t t = begin; t < end + kTaps - 1; ++t) {
-    dp.advance();
+  const int32_t* next_ends;    // of the documents after that of the token that dx is written for
+  int64_t end;                 // of that document
+
+  __device__ Gradients(const Weights<W, kTaps, T>& weights, const Walk<W, kTaps, T>& walk)
+      : w(weights), next_ends(walk.next_ends), end(walk.end) {
+    dp.clear();
+    dw.clear();
+  }
+
+  // dp of the token whose window is x, and its share of dw if that is `counted`.
+  __device__ void add_token(const Window<W, kTaps, A>& x, const Vec<T, W>& dy, bool counted) {
+    A p[W];
+    convolve(w, x, p);
 #pragma unroll
-    for (int k = 0; k < W; ++k) dp.row[0][k] = 0;
-    if (t < o.N) {
-      walk.step(t);
-      A p[W];
-      convolve(w, walk.x, p);
-      const Vec<T, W> g = load<W>(dy + t * o.C + c);
-#pragma unroll
-      for (int k = 0; k < W; ++k) {
-        const A s = sigmoid<T>(p[k]);
-        dp.row[0][k] = widen(g[k]) * s * (A(1) + p[k] * (A(1) - s));
-      }
-      if (t < end)
-#pragma unroll
-        for (int j = 0; j < kTaps; ++j)
-#pragma unroll
-          for (int k = 0; k < W; ++k) dw.row[j][k] += dp.row[0][k] * walk.x.row[j][k];
+    for (int k = 0; k < W; ++k) {
+      const A s = sigmoid<T>(p[k]);
+      dp.row[0][k] = widen(dy[k]) * s * (A(1) + p[k] * (A(1) - s));
     }
-    const int64_t out = t - (kTaps - 1);
-    if (out < begin) continue;
-    while (o.documents.cu_seqlens[out_end_index] <= out) ++out_end_index;
-    const int64_t reach = o.documents.cu_seqlens[out_end_index] - out;  // tokens of its document
+    if (!counted) return;
+#pragma unroll
+    for (int j = 0; j < kTaps; ++j)
+#pragma unroll
+      for (int k = 0; k < W; ++k) dw.row[j][k] += dp.row[0][k] * x.row[j][k];
+  }
+
+  // dx of token t, the oldest of dp.
+  __device__ Vec<T, W> dx(int64_t t) {
+    while (end <= t) end = *next_ends++;
     Vec<T, W> to;
 #pragma unroll
     for (int k = 0; k < W; ++k) {
       A sum = 0;
 #pragma unroll
-      for (int j = 0; j < kTaps; ++j)  // the token j after it
-        if (j < reach) sum += w.back[j][k] * dp.row[kTaps - 1 - j][k];
+      for (int j = 0; j < kTaps; ++j)  // the token j after it, if it is of the same document
+        if (t + j < end) sum += w.back[j][k] * dp.row[kTaps - 1 - j][k];
       to[k] = narrow_to<T>(sum);
     }
-    store(dx + out * o.C + c, to);
+    return to;
+  }
+};
+
+// partial [blocks, taps, C] may be null: dw is unwanted.
+template <int W, int kTaps, class T>
+__global__ void __launch_bounds__(kThreads)
+    backward_kernel(Operands<T> o, const T* dy, T* dx, acc_t<T>* partial) {
+  const int64_t c = (int64_t{blockIdx.x} * kThreads + threadIdx.x) * W;
+  const int64_t begin = int64_t{blockIdx.y} * o.row_block;
+  const int64_t end = begin + o.row_block < o.N ? begin + o.row_block : o.N;
+  if (c >= o.C) return;
+  const Weights<W, kTaps, T> w(o, c);
+  Walk<W, kTaps, T> walk(o, c, begin);
+  Gradients<W, kTaps, T> gradients(w, walk);
+  const int64_t last = end + kTaps - 1;  // dx trails by the taps
+  for (int64_t t = begin; t < last; t += kBackwardTokens) {
+    Vec<T, W> x[kBackwardTokens], g[kBackwardTokens];
+    const int64_t readable = last < o.N ? last : o.N;
+    load_rows(o.x + t * o.C + c, o.C, t, readable, x);
+    load_rows(dy + t * o.C + c, o.C, t, readable, g);
+#pragma unroll
+    for (int i = 0; i < kBackwardTokens; ++i) {
+      if (t + i >= last) break;
+      gradients.dp.advance();
+      if (t + i < o.N) {
+        walk.step(t + i, x[i]);
+        gradients.add_token(walk.x, g[i], t + i < end);
+      } else {
+#pragma unroll
+        for (int k = 0; k < W; ++k) gradients.dp.row[0][k] = 0;
+      }
+      const int64_t out = t + i - (kTaps - 1);
+      if (out >= begin) store(dx + out * o.C + c, gradients.dx(out));
+    }
   }
   if (!partial) return;
 #pragma unroll
   for (int j = 0; j < kTaps; ++j)
     if (j < o.taps)
       for (int k = 0; k < W; ++k)
-        partial[(blockIdx.y * o.taps + o.taps - 1 - j) * o.C + c + k] = dw.row[j][k];
+        partial[(blockIdx.y * o.taps + o.taps - 1 - j) * o.C + c + k] = gradients.dw.row[j][k];
 }
 
 // dw [C, taps] (+)= the sum of the blocks, in order.
@@ -193,7 +242,8 @@ Operands<T> operands_of(const Tensor& x, const Tensor& w, const Tensor& cu_seqle
           .documents = {cu_seqlens.data<int32_t>(), cu_seqlens.dim(0) - 1},
           .N = x.dim(0),
           .C = x.dim(1),
-          .taps = w.dim(-1)};
+          .taps = w.dim(-1),
+          .row_block = conv1d_row_block(x.dim(0), x.dim(1), x.device())};
 }
 
 // f.operator()<W, kTaps>(grid): 4 taps, the usual number, or up to 8.
@@ -201,8 +251,7 @@ template <class T, class F>
 void visit_shape(const Operands<T>& o, bool aligned, F&& f) {
   constexpr int kWidth = kLanes < T >> 4 ? 4 : kLanes<T>;  // more would not fit in registers
   const auto grid = [&](int64_t width) {
-    return dim3(grid_size(ceil_div(o.C, kThreads * width)),
-                grid_size(ceil_div(o.N, kConv1dRowBlock)));
+    return dim3(grid_size(ceil_div(o.C, kThreads * width)), grid_size(ceil_div(o.N, o.row_block)));
   };
   if (o.taps <= 4 && aligned) return f.template operator()<kWidth, 4>(grid(kWidth));
   if (o.taps <= 4) return f.template operator()<1, 4>(grid(1));

@@ -13,12 +13,15 @@
 //   x, y, dy, dx [N, C] in T = f32, f64 or bf16, row-major       w [C, 1, W] or [C, W] in T
 //   dw [C, W] in f32 (f64 for f64)      W = 1..8      cu_seqlens [S + 1] i32: core/documents.h
 //   Math in f32 (f64), one rounding to T, after the SiLU. Backward computes p again from x.
-//   dw: partial sums over blocks of 64 tokens, then an ordered sum.
+//   dw: partial sums over blocks of tokens, then an ordered sum.
 #pragma once
+
+#include <algorithm>
 
 #include "kernels/core/cost.h"
 #include "kernels/core/dispatch.h"
 #include "kernels/core/grad_target.h"
+#include "kernels/core/row_block.h"
 #include "tensor/tensor.h"
 
 namespace hone::kernels {
@@ -36,10 +39,14 @@ Tensor conv1d_silu_backward(const Tensor& dy, const Tensor& x, const Tensor& w,
 Cost conv1d_silu_forward_cost(int64_t n, int64_t c, int64_t w, DType t);
 Cost conv1d_silu_backward_cost(int64_t n, int64_t c, int64_t w, DType t, bool dw);
 
+// Tokens of a block. Each reads a few tokens of the next, and has a partial sum.
+constexpr int64_t conv1d_row_block(int64_t n, int64_t c, Device device) {
+  return is_gpu(device) ? gpu_row_block(n, 16, 256, (1 << 18) / std::max<int64_t>(c, 1)) : 64;
+}
+
 // Device implementations; outputs are allocated by the functions above. Scratch, all f32
-// (f64): `taps` [W, C] for the weights, `dp` [N, C], and `partial` [ceil(N / 64), W, C] for dw
-// (undefined if that is unwanted).
-inline constexpr int64_t kConv1dRowBlock = 64;
+// (f64): `taps` [W, C] for the weights, `dp` [N, C], and `partial` [blocks, W, C] for dw (undefined if
+// that is unwanted).
 template <Isa I>
 void conv1d_silu_forward(Cpu<I>, const Tensor& x, const Tensor& w, const Tensor& cu_seqlens,
                          const Tensor& y, const Tensor& taps);

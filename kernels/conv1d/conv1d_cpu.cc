@@ -114,9 +114,10 @@ void conv1d_silu_backward(Cpu<I>, const Tensor& dy, const Tensor& x, const Tenso
   visit_float(x.dtype(), [&]<class T>() {
     using A = acc_t<T>;
     const int64_t N = x.dim(0), C = x.dim(1), W = w.dim(-1);
+    const int64_t rows = conv1d_row_block(N, C, x.device());
     const auto weights = transposed<T>(w, taps);
-    parallel_for(N, kConv1dRowBlock, [&](int64_t begin, int64_t end) {
-      A* sums = dw.wanted() ? partial.data<A>() + begin / kConv1dRowBlock * C * W : nullptr;
+    parallel_for(N, rows, [&](int64_t begin, int64_t end) {
+      A* sums = dw.wanted() ? partial.data<A>() + begin / rows * C * W : nullptr;
       backward_of_silu<T>(dy, x, weights, cu_seqlens, begin, end, dp.data<A>(), sums);
     });
     parallel_for(N, grain_for(8 * C), [&](int64_t begin, int64_t end) {

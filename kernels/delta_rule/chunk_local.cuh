@@ -6,17 +6,12 @@
 //
 //   A = StrictLower(diag(beta) (K K^T) * Gamma)      Tm = (I + A)^-1
 //   U = Tm diag(beta) V                              W  = Tm diag(beta e^gamma) K
-//
-//   The inverse, in f32: the four 16 x 16 blocks of the diagonal by substitution, a thread a column;
-//   then twice two neighbours become one of double size,
-//     [[A11, 0], [A21, A22]]^-1 = [[T11, 0], [-T22 A21 T11, T22]].
 #pragma once
 
+#include "kernels/delta_rule/chunk_inverse.cuh"
 #include "kernels/delta_rule/tensor_core.cuh"
 
 namespace hone::kernels::delta {
-
-constexpr int kSquareRow = kChunk + 4;  // of an f32 square: whole vectors, rows in other banks
 
 // gamma of a chunk: running sums of g, by the first two warps. To be called by the whole block.
 __device__ inline void running_sums(const float* g, float* gamma) {
@@ -38,75 +33,10 @@ __device__ inline void running_sums(const float* g, float* gamma) {
   __syncthreads();  // gamma is complete
 }
 
-// T of a diagonal block of 16 from A: column c of block b by thread 16 b + c.
-__device__ inline void invert_blocks(const float* A, float* T) {
-  if (threadIdx.x < kChunk) {
-    const int base = threadIdx.x / 16 * 16, c = threadIdx.x % 16;
-    float x[16];
-#pragma unroll
-    for (int i = 0; i < 16; ++i) {
-      float value = i == c ? 1.f : 0.f;
-#pragma unroll
-      for (int j = 0; j < i; j += 4) {
-        const Vec<float, 4> a = load<4>(A + (base + i) * kSquareRow + base + j);
-#pragma unroll
-        for (int k = 0; k < 4; ++k)
-          if (j + k < i) value -= a[k] * x[j + k];
-      }
-      x[i] = value;
-      T[(base + i) * kSquareRow + base + c] = i < c ? 0.f : value;
-    }
-  }
-  __syncthreads();  // the four blocks are there
-}
-
-// sum[w] = sum_k a[k] b[k, w], b's rows kSquareRow apart.
-template <int kTerms, int kW>
-__device__ void row_times_square(const float* a, const float* b, float (&sum)[kW]) {
-#pragma unroll
-  for (int w = 0; w < kW; ++w) sum[w] = 0;
-#pragma unroll
-  for (int k = 0; k < kTerms; k += 4) {
-    const Vec<float, 4> x = load<4>(a + k);
-#pragma unroll
-    for (int j = 0; j < 4; ++j) {
-      const Vec<float, kW> row = load<kW>(b + (k + j) * kSquareRow);
-#pragma unroll
-      for (int w = 0; w < kW; ++w) sum[w] += x[j] * row[w];
-    }
-  }
-}
-
-// Joins blocks of kSize: T21 = -T22 (A21 T11). A thread makes kW neighbours of a row; what is in
-// brackets waits in the place of T21. Zeros above the diagonal are multiplied as if they were not: all
-// threads have as many terms.
-template <int kSize>
-__device__ void join_blocks(const float* A, float* T) {
-  constexpr int kW = kChunk / (2 * kSize) * kSize * kSize / kThreads, kOfRow = kSize / kW;
-  static_assert(kW == 2 || kW == 4);
-  const int pair = threadIdx.x / (kSize * kOfRow);
-  const int top = pair * 2 * kSize, bottom = top + kSize;
-  const int row = bottom + threadIdx.x / kOfRow % kSize, column = top + threadIdx.x % kOfRow * kW;
-  float* const place = T + row * kSquareRow + column;
-  Vec<float, kW> out;
-  float sum[kW];
-  row_times_square<kSize>(A + row * kSquareRow + top, T + top * kSquareRow + column, sum);
-#pragma unroll
-  for (int w = 0; w < kW; ++w) out[w] = sum[w];
-  store(place, out);
-  __syncthreads();  // A21 T11 is there
-  row_times_square<kSize>(T + row * kSquareRow + bottom, T + bottom * kSquareRow + column, sum);
-#pragma unroll
-  for (int w = 0; w < kW; ++w) out[w] = -sum[w];
-  __syncthreads();  // everybody has read it
-  store(place, out);
-  __syncthreads();  // the joined blocks are there
-}
-
-// f32 numbers of a chunk and the matrices that make Tm.
+// f32 numbers of a chunk, and A, which becomes Tm.
 struct LocalNumbers {
   float gamma[kChunk], beta[kChunk], g[kChunk];
-  float A[kChunk * kSquareRow], T[kChunk * kSquareRow];
+  float square[kChunk * kSquareRow];
 };
 
 template <int kDk, int kDv>
@@ -118,7 +48,7 @@ struct LocalShared {
   static constexpr size_t kBytes = kNumbers + sizeof(LocalNumbers);
 };
 
-// Reads beta and g of the chunk's rows (0 beyond the last) and sums them up.
+// Reads beta and g of the chunk's rows (0 beyond the last) and sums g up.
 __device__ inline void load_gates(const Operands& o, const GroupBlock& chunk, int64_t h,
                                   LocalNumbers& m) {
   if (threadIdx.x < kChunk) {
@@ -141,15 +71,13 @@ __device__ void make_inverse(const SharedTile<kDk>& k, LocalNumbers& m) {
   for (int j = 0; j < 4; ++j)
     for_pairs(s[j], row, column + 8 * j, [&](int i, int c, float low, float high) {
       // The exponent is masked before exp: above the diagonal it could overflow.
-      m.A[i * kSquareRow + c] = c < i ? m.beta[i] * low * __expf(m.gamma[i] - m.gamma[c]) : 0.f;
-      m.A[i * kSquareRow + c + 1] =
+      m.square[i * kSquareRow + c] =
+          c < i ? m.beta[i] * low * __expf(m.gamma[i] - m.gamma[c]) : 0.f;
+      m.square[i * kSquareRow + c + 1] =
           c + 1 < i ? m.beta[i] * high * __expf(m.gamma[i] - m.gamma[c + 1]) : 0.f;
     });
-  for (int i = threadIdx.x; i < kChunk * kSquareRow; i += kThreads) m.T[i] = 0;
-  __syncthreads();  // A is complete and T is zero
-  invert_blocks(m.A, m.T);
-  join_blocks<16>(m.A, m.T);
-  join_blocks<32>(m.A, m.T);
+  __syncthreads();  // A is complete
+  invert<kThreads>(m.square);
 }
 
 // The tile = Tm with column j times factor(j), rounded.
@@ -157,8 +85,8 @@ template <class F>
 __device__ void scaled_inverse(const LocalNumbers& m, const SharedTile<kChunk>& tile, F factor) {
   for (int i = threadIdx.x; i < kChunk * kChunk / 2; i += kThreads) {
     const int row = i / (kChunk / 2), c = i % (kChunk / 2) * 2;
-    store_pair(tile, row, c, m.T[row * kSquareRow + c] * factor(c),
-               m.T[row * kSquareRow + c + 1] * factor(c + 1));
+    store_pair(tile, row, c, m.square[row * kSquareRow + c] * factor(c),
+               m.square[row * kSquareRow + c + 1] * factor(c + 1));
   }
   __syncthreads();  // the tile is there
 }
@@ -205,7 +133,7 @@ __global__ void __launch_bounds__(kThreads) chunk_local_kernel(Operands o) {
     for (int i = threadIdx.x; i < rows * kChunk / 2; i += kThreads) {
       const int row = i / (kChunk / 2), c = i % (kChunk / 2) * 2;
       *reinterpret_cast<uint32_t*>(o.Tm + o.row(chunk.begin + row, h) * kChunk + c) =
-          pack_bf16(m.T[row * kSquareRow + c], m.T[row * kSquareRow + c + 1]);
+          pack_bf16(m.square[row * kSquareRow + c], m.square[row * kSquareRow + c + 1]);
     }
   }
   scaled_inverse(m, weights, [&](int j) { return m.beta[j]; });

@@ -19,15 +19,15 @@ namespace hone::kernels {
 
 template <Isa I, class F>
 void chunk_scores(Cpu<I> cpu, const Chunk<F>& c) {
-  multiply_add(cpu, c, F(1), c.Q, Transpose::no, c.K, Transpose::yes, F(0), c.P);
-  for (int64_t i = 0; i < c.n * c.n; ++i) c.P.data[i] *= c.Gamma.data[i];
+  multiply_into_lower(cpu, c, F(1), c.Q, c.K, F(0), c.P);
+  apply_decays(c, c.P, c.P);
 }
 
 template <Isa I, class F>
 void chunk_output(Cpu<I> cpu, const Chunk<F>& c, MatrixRef<F> S, MatrixRef<F> O) {
   multiply_add(cpu, c, F(1), c.Q, Transpose::no, S, Transpose::no, F(0), O);
   scale_rows(O, O, [&](int64_t i) { return c.decay[i]; });
-  multiply_add(cpu, c, F(1), c.P, Transpose::no, c.Vn, Transpose::no, F(1), O);
+  multiply_lower(cpu, c, F(1), c.P, c.Vn, F(1), O);
 }
 
 template <Isa I, class F>
@@ -38,13 +38,13 @@ void chunk_output_backward(Cpu<I> cpu, const Chunk<F>& c, MatrixRef<F> S, const 
     d.dgamma[i] = c.decay[i] * row_dot(from_state, c.Q, i);
     add_row(c.decay[i], from_state, d.dQ, i);
   }
-  multiply_add(cpu, c, F(1), d.dO, Transpose::no, c.Vn, Transpose::yes, F(0), dP);
+  multiply_into_lower(cpu, c, F(1), d.dO, c.Vn, F(0), dP);
   std::fill(d.dg, d.dg + c.n, F(0));
   add_decay_gradient(dP, c.P, d);
-  for (int64_t i = 0; i < c.n * c.n; ++i) dPGamma.data[i] = dP.data[i] * c.Gamma.data[i];
-  multiply_add(cpu, c, F(1), dPGamma, Transpose::no, c.K, Transpose::no, F(1), d.dQ);
-  multiply_add(cpu, c, F(1), dPGamma, Transpose::yes, c.Q, Transpose::no, F(1), d.dK);
-  multiply_add(cpu, c, F(1), c.P, Transpose::yes, d.dO, Transpose::no, F(0), d.dVn);
+  apply_decays(c, dP, dPGamma);
+  multiply_lower(cpu, c, F(1), dPGamma, c.K, F(1), d.dQ);
+  multiply_lower_transposed(cpu, c, F(1), dPGamma, c.Q, F(1), d.dK);
+  multiply_lower_transposed(cpu, c, F(1), c.P, d.dO, F(0), d.dVn);
 }
 
 template void chunk_scores(Cpu<kIsa>, const Chunk<float>&);

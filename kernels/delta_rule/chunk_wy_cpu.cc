@@ -89,11 +89,16 @@ void invert(const Chunk<F>& c) {
   }
 }
 
-// to = Tm with column j times factor(j).
-template <class F, class Factor>
-void scale_columns(const Chunk<F>& c, MatrixRef<F> to, Factor factor) {
-  for (int64_t i = 0; i < c.n; ++i)
-    for (int64_t j = 0; j < c.n; ++j) to.data[i * c.n + j] = c.Tm.data[i * c.n + j] * factor(j);
+// to = x diag(factor) for x lower triangular; to may be x.
+template <class F>
+void scale_columns(MatrixRef<F> x, const F* factor, MatrixRef<F> to) {
+  for (int64_t i = 0; i < x.rows; ++i) {
+    const F* from = x.data + i * x.stride;
+    F* row = to.data + i * to.stride;
+    const int64_t columns = lower_columns(i, x.rows);
+#pragma omp simd
+    for (int64_t j = 0; j < columns; ++j) row[j] = from[j] * factor[j];
+  }
 }
 
 }  // namespace
@@ -101,28 +106,24 @@ void scale_columns(const Chunk<F>& c, MatrixRef<F> to, Factor factor) {
 template <Isa I, class F>
 void chunk_wy(Cpu<I> cpu, const Chunk<F>& c) {
   set_decays(c);
-  multiply_add(cpu, c, F(1), c.K, Transpose::no, c.K, Transpose::yes, F(0), c.A);
+  multiply_into_lower(cpu, c, F(1), c.K, c.K, F(0), c.A);
   weaken(c);
   invert(c);
-  scale_columns(c, c.weights, [&](int64_t j) { return c.beta[j]; });
-  multiply_add(cpu, c, F(1), c.weights, Transpose::no, c.V, Transpose::no, F(0), c.U);
-  scale_columns(c, c.weights, [&](int64_t j) { return c.beta[j] * c.decay[j]; });
-  multiply_add(cpu, c, F(1), c.weights, Transpose::no, c.K, Transpose::no, F(0), c.W);
+  scale_columns(c.Tm, c.beta, c.weights);
+  multiply_lower(cpu, c, F(1), c.weights, c.V, F(0), c.U);
+  scale_columns(c.weights, c.decay, c.weights);
+  multiply_lower(cpu, c, F(1), c.weights, c.K, F(0), c.W);
 }
 
 template <Isa I, class F>
 void chunk_wy_backward(Cpu<I> cpu, const Chunk<F>& c, const ChunkGrads<F>& d) {
   const MatrixRef<F> dRu = d.rows_v, dRw = d.rows_k, X = c.weights, XK = d.rows_k;
-  multiply_add(cpu, c, F(1), c.Tm, Transpose::yes, d.dVn, Transpose::no, F(0), dRu);
-  multiply_add(cpu, c, F(1), c.Tm, Transpose::yes, d.dW, Transpose::no, F(0), dRw);
-  multiply_add(cpu, c, F(-1), dRu, Transpose::no, c.U, Transpose::yes, F(0), d.dA);
-  multiply_add(cpu, c, F(-1), dRw, Transpose::no, c.W, Transpose::yes, F(1), d.dA);
-  for (int64_t i = 0; i < c.n; ++i)
-    for (int64_t j = 0; j < c.n; ++j) {
-      const int64_t at = i * c.n + j;
-      if (j >= i) d.dA.data[at] = 0;
-      X.data[at] = d.dA.data[at] * c.Gamma.data[at];
-    }
+  multiply_lower_transposed(cpu, c, F(1), c.Tm, d.dVn, F(0), dRu);
+  multiply_lower_transposed(cpu, c, F(1), c.Tm, d.dW, F(0), dRw);
+  multiply_into_lower(cpu, c, F(-1), dRu, c.U, F(0), d.dA);
+  multiply_into_lower(cpu, c, F(-1), dRw, c.W, F(1), d.dA);
+  for (int64_t i = 0; i < c.n; ++i) d.dA.data[i * c.n + i] = 0;
+  apply_decays(c, d.dA, X);
   add_decay_gradient(d.dA, c.A, d);
 
   scale_rows(dRu, d.dV, [&](int64_t i) { return c.beta[i]; });
@@ -132,13 +133,13 @@ void chunk_wy_backward(Cpu<I> cpu, const Chunk<F>& c, const ChunkGrads<F>& d) {
     d.dgamma[i] += c.beta[i] * rho;
     add_row(c.beta[i] * c.decay[i], dRw, d.dK, i);
   }
-  multiply_add(cpu, c, F(1), X, Transpose::no, c.K, Transpose::no, F(0), XK);  // dRw is used up
+  multiply_lower(cpu, c, F(1), X, c.K, F(0), XK);  // dRw is used up
   for (int64_t i = 0; i < c.n; ++i) {
     d.dbeta[i] += row_dot(XK, c.K, i);
     add_row(c.beta[i], XK, d.dK, i);
   }
-  scale_rows(X, X, [&](int64_t i) { return c.beta[i]; });
-  multiply_add(cpu, c, F(1), X, Transpose::yes, c.K, Transpose::no, F(1), d.dK);
+  scale_rows(c.K, XK, [&](int64_t i) { return c.beta[i]; });  // XK is used up too
+  multiply_lower_transposed(cpu, c, F(1), X, XK, F(1), d.dK);
 }
 
 template void chunk_wy(Cpu<kIsa>, const Chunk<float>&);

@@ -10,14 +10,11 @@
 #include "kernels/delta_rule/delta_rule.h"
 #include "kernels/delta_rule/recurrent.cuh"
 #include "kernels/delta_rule/simt_chunked.cuh"
+#include "kernels/delta_rule/tensor_core_operands.h"
+#include "kernels/delta_rule/warpgroup.h"
 
 namespace hone::kernels {
 namespace {
-
-template <class F>
-F* data_or_null(const Tensor& t) {
-  return t.defined() ? t.data<F>() : nullptr;
-}
 
 template <class T>
 delta_simt::Operands<T> operands_of(const DeltaRuleInput& in) {
@@ -52,7 +49,7 @@ Tensor scratch_for(delta_simt::Operands<T>& a, int64_t tasks, int64_t extra, Dev
 // The sizes that the tensor core kernels have: heads of 32, 64 and 128.
 template <class F>
 bool visit_tensor_core(const DeltaRuleInput& in, F&& f) {
-  if (in.v.dtype() != DType::bf16 || !are_head_vectors(8, {in.q, in.k, in.v})) return false;
+  if (!is_tensor_core_input(in)) return false;
   const int64_t Dk = in.q.dim(2), Dv = in.v.dim(2);
   if (Dk == 128 && Dv == 128)
     f.template operator()<128, 128>();
@@ -83,18 +80,6 @@ struct BetweenStages {
   }
 };
 
-delta::Operands tensor_core_operands(const DeltaRuleInput& in) {
-  delta::Operands o = {};
-  o.q = Heads<bf16>(in.q), o.k = Heads<bf16>(in.k), o.v = Heads<bf16>(in.v);
-  o.g = in.g.data<float>(), o.beta = in.beta.data<float>();
-  o.chunks = {in.cu_seqlens.data<int32_t>(), in.cu_seqlens.dim(0) - 1, kDeltaChunk};
-  o.initial_state = data_or_null<float>(in.initial_state);
-  o.N = in.q.dim(0), o.Hv = in.v.dim(1), o.G = o.Hv / in.q.dim(1);
-  o.Dk = in.q.dim(2), o.Dv = in.v.dim(2);
-  o.query_scale = 1.f / std::sqrt(static_cast<float>(o.Dk));
-  return o;
-}
-
 // Stages 1 and 2: everything but the output.
 template <int kDk, int kDv>
 void local_and_state(Cuda device, const delta::Operands& o) {
@@ -109,19 +94,12 @@ void local_and_state(Cuda device, const delta::Operands& o) {
 template <int kDk, int kDv>
 void tensor_core_backward(Cuda device, const Tensor& grad_o, const Tensor& grad_final_state,
                           const DeltaRuleInput& in, const DeltaRuleGrads& out) {
-  delta::BackwardOperands o = {};
-  static_cast<delta::Operands&>(o) = tensor_core_operands(in);
+  delta::BackwardOperands o = tensor_core_operands(grad_o, grad_final_state, in, out);
   const BetweenStages between(in, o);
   const MemoryScope scope("scratch");
   const Tensor Tm = Tensor::empty({o.N, o.Hv, kDeltaChunk}, DType::bf16, in.v.device());
   const Tensor dVn = Tensor::empty_like(between.Vn), dstates = Tensor::empty_like(between.states);
   o.Tm = Tm.data<bf16>(), o.dVn = dVn.data<bf16>(), o.dstates = dstates.data<bf16>();
-  o.grad_o = grad_o.data<bf16>();
-  o.grad_final_state = data_or_null<float>(grad_final_state);
-  o.dq = out.dq.data<bf16>(), o.dk = out.dk.data<bf16>(), o.dv = out.dv.data<bf16>();
-  o.dg = out.dg.data<float>(), o.dbeta = out.dbeta.data<float>();
-  o.dinitial_state = data_or_null<float>(out.dinitial_state);
-
   local_and_state<kDk, kDv>(device, o);
   const int64_t chunks = o.chunks.capacity(o.N);
   launch(device, delta::output_backward_kernel<kDk, kDv>, dim3(grid_size(o.Hv), grid_size(chunks)),
@@ -157,11 +135,11 @@ void recurrent_backward(Cuda device, const Tensor& grad_o, const Tensor& grad_fi
 
 void chunked_forward(Cuda device, const DeltaRuleInput& in, const DeltaRuleOutput& out,
                      const Tensor&) {
+  if (is_warpgroup_input(in)) return warpgroup_forward(device, in, out);
   const bool done = visit_tensor_core(in, [&]<int kDk, int kDv>() {
     delta::Operands o = tensor_core_operands(in);
     const BetweenStages between(in, o);
-    o.o = out.o.data<bf16>();
-    o.final_state = data_or_null<float>(out.final_state);
+    set_results(o, out);
     local_and_state<kDk, kDv>(device, o);
     const dim3 grid(grid_size(o.Hv), grid_size(o.chunks.capacity(o.N)));
     launch(device, delta::chunk_output_kernel<kDk, kDv>, grid, delta::kThreads,
@@ -183,6 +161,7 @@ void chunked_forward(Cuda device, const DeltaRuleInput& in, const DeltaRuleOutpu
 void chunked_backward(Cuda device, const Tensor& grad_o, const Tensor& grad_final_state,
                       const DeltaRuleInput& in, const DeltaRuleGrads& out, const Tensor&,
                       const Tensor&) {
+  if (is_warpgroup_input(in)) return warpgroup_backward(device, grad_o, grad_final_state, in, out);
   const bool done = visit_tensor_core(in, [&]<int kDk, int kDv>() {
     tensor_core_backward<kDk, kDv>(device, grad_o, grad_final_state, in, out);
   });

@@ -17,11 +17,10 @@
 #include "kernels/core/cuda/launch.cuh"
 #include "kernels/core/cuda/mma.cuh"
 #include "kernels/core/cuda/row_blocks.cuh"
-#include "kernels/delta_rule/delta_rule.h"
+#include "kernels/delta_rule/chunk_inverse.cuh"
 
 namespace hone::kernels::delta {
 
-constexpr int kChunk = static_cast<int>(kDeltaChunk);
 constexpr int kThreads = 256;
 constexpr int kPadded = kChunk + 1;  // columns of f32 squares: neighbours down lie in other banks
 
@@ -38,6 +37,7 @@ struct Operands {
   bf16 *U, *Vn;  // [N, Hv, Dv]
   bf16* W;       // [N, Hv, Dk]
   bf16* Tm;      // [N, Hv, 64], for backward only: else null
+  bf16* P;       // of the warpgroup kernels only (warpgroup_tiles.cuh)
   bf16* states;  // [chunks, Hv, Dk, Dv]
   // results
   bf16* o;             // [N, Hv, Dv]

@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "kernels/embedding/embedding.h"
 
+#include <limits>
+
 #include "kernels/core/scratch.h"
 #include "kernels/elementwise/elementwise.h"
 
@@ -32,7 +34,11 @@ void embedding_backward(const Tensor& dy, const Tensor& ids, const GradTarget& d
         "embedding: gradient ", dy.shape(), " for ids ", ids.shape(), " and table ",
         dtable.tensor.shape());
   if (!dtable.accumulate) fill(dtable.tensor, 0);
-  const Tensor order = scratch_tensor(ids.shape(), DType::i32, ids.device());
+  const int64_t n = ids.dim(0), limit = std::numeric_limits<int32_t>::max();
+  check(n < limit && dtable.tensor.dim(0) < limit, "embedding: ", n, " ids of a table ",
+        dtable.tensor.shape(), " are more than int32 counts");
+  const Tensor order =
+      scratch_tensor(is_gpu(ids.device()) ? Shape{2, n} : Shape{n}, DType::i32, ids.device());
   visit_device(dy.device(),
                [&](auto device) { embedding_backward(device, dy, ids, order, dtable.tensor); });
 }

@@ -27,7 +27,7 @@ void embedding_backward(const Tensor& dy, const Tensor& ids, const GradTarget& d
 Cost embedding_forward_cost(int64_t n, int64_t c, DType t);
 Cost embedding_backward_cost(int64_t n, int64_t c, DType t);
 
-// Device implementations. `order` [N] i32 is scratch; dtable is added to.
+// Device implementations. `order` i32 is scratch, [N], on a GPU [2, N]; dtable is added to.
 template <Isa I>
 void embedding_forward(Cpu<I>, const Tensor& ids, const Tensor& table, const Tensor& y);
 template <Isa I>

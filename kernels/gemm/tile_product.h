@@ -42,13 +42,13 @@ template <class T>
 using Vector = typename VectorOf<T>::type;
 
 template <class T>
-Vector<T> load(const T* from) {
+[[gnu::always_inline]] inline Vector<T> load(const T* from) {
   Vector<T> v;
   std::memcpy(&v, from, sizeof(v));
   return v;
 }
 template <class T>
-void store(T* to, Vector<T> v) {
+[[gnu::always_inline]] inline void store(T* to, Vector<T> v) {
   std::memcpy(to, &v, sizeof(v));
 }
 

@@ -48,9 +48,10 @@ Tensor layer_norm_backward(const Tensor& dy, const Tensor& dh_out, const Tensor&
   if (dh_out.defined()) check_like(h, dh_out, "dh_out");
   const Tensor dx = Tensor::empty_like(h);
   Tensor partial;
-  if (targets.wanted())
-    partial = scratch_tensor({2, ceil_div(rows_of(h), kLayerNormRowBlock), h.dim(-1)},
-                             accumulator_dtype(h.dtype()), h.device());
+  if (targets.wanted()) {
+    const int64_t blocks = ceil_div(rows_of(h), layer_norm_row_block(rows_of(h), h.device()));
+    partial = scratch_tensor({2, blocks, h.dim(-1)}, accumulator_dtype(h.dtype()), h.device());
+  }
   visit_device(h.device(), [&](auto device) {
     layer_norm_backward(device, dy, dh_out, h, w, stats, dx, targets, partial);
   });

@@ -1,9 +1,11 @@
 // Copyright 2026 The hone authors.
 // SPDX-License-Identifier: Apache-2.0
 //
-// A block per row forward; a block per kLayerNormRowBlock rows backward, so that the parts of dw and
-// db that these rows give stay on the chip. The first kCached vectors of a thread stay in registers
-// between the passes over a row; longer rows are read again, from the cache.
+// A block per row forward; a block per layer_norm_row_block rows backward, so that the parts of dw and db
+// that these rows give stay on the chip. Backward a thread has one vector of each row, and loads those
+// of the next row before it waits for the others of this one. Forward, and backward for rows of more
+// than kMaxRowThreads vectors, the first kCached vectors of a thread stay in registers between the
+// passes over a row; longer rows are read again, from the cache.
 #include "kernels/core/cuda/column_sum.cuh"
 #include "kernels/core/cuda/reduce.cuh"
 #include "kernels/core/cuda/vec.cuh"
@@ -14,6 +16,7 @@ namespace {
 
 constexpr int kMaxThreads = 256;
 constexpr int kCached = 4;
+constexpr int kMaxRowThreads = 1024;
 constexpr int64_t kMaxShared = 200 << 10;  // bytes of sums on the chip; wider rows sum in memory
 
 // g[c].
@@ -109,19 +112,100 @@ struct BackwardOperands {
   bool on_chip;  // sums in shared memory, [2, columns]
 };
 
-template <class T, int W>
-struct Pair {
-  Vec<T, W> dy, h;
+template <int W, class T>
+struct RowPart {
+  Vec<T, W> dy = {}, h = {};
+
+  RowPart() = default;
+  __device__ RowPart(const BackwardOperands<T>& o, int64_t row, int64_t v)
+      : dy(load<W>(o.dy + row * o.columns + v * W)), h(load<W>(o.h + row * o.columns + v * W)) {}
 };
+
+// Adds a vector's share of sum_c u and sum_c u * xh.
+template <int W, class T>
+__device__ void add_sums(const RowPart<W, T>& p, const Vec<T, W>& w, acc_t<T> m, acc_t<T> r,
+                         acc_t<T>& sum, acc_t<T>& dot) {
+#pragma unroll
+  for (int k = 0; k < W; ++k) {
+    const acc_t<T> u = factor<T>(w[k]) * widen(p.dy[k]);
+    sum += u;
+    dot += u * (widen(p.h[k]) - m) * r;
+  }
+}
+
+// What a row's gradients need beside a vector's elements.
+template <class A>
+struct RowScalars {
+  A m, r, mean_u, mean_dot;
+};
+
+// Writes dx of a vector that begins at element `at`; dw and db, unless null, get its share.
+template <int W, class T>
+__device__ void write_gradients(const BackwardOperands<T>& o, int64_t at, const RowPart<W, T>& p,
+                                const Vec<T, W>& w, const RowScalars<acc_t<T>>& s, acc_t<T>* dw,
+                                acc_t<T>* db) {
+  using A = acc_t<T>;
+  Vec<T, W> add, dx;
+  if (o.dh_out) add = load<W>(o.dh_out + at);
+#pragma unroll
+  for (int k = 0; k < W; ++k) {
+    const A g = widen(p.dy[k]), xh = (widen(p.h[k]) - s.m) * s.r;
+    // The fused product is written out, since mean_u nearly cancels it where there are few columns.
+    const A d = s.r * (fma(factor<T>(w[k]), g, -s.mean_u) - xh * s.mean_dot);
+    dx[k] = narrow_to<T>(o.dh_out ? d + widen(add[k]) : d);
+    if (dw) {
+      dw[k] += g * xh;
+      db[k] += g;
+    }
+  }
+  store(o.dx + at, dx);
+}
+
+template <int W, class T>
+__global__ void __launch_bounds__(kMaxRowThreads) backward_kernel(BackwardOperands<T> o) {
+  using A = acc_t<T>;
+  struct Sums {
+    A u, dot;
+  };
+  __shared__ Sums
+      sums[2][kWarp];  // of each warp; two rows take turns, so one barrier a row is enough
+  const int64_t v = threadIdx.x;
+  const bool there = v < o.columns / W;
+  const int lane = threadIdx.x % kWarp, warp = threadIdx.x / kWarp, warps = blockDim.x / kWarp;
+  const int64_t begin = blockIdx.x * o.rows_per_block;
+  const int64_t end = begin + o.rows_per_block < o.rows ? begin + o.rows_per_block : o.rows;
+  Vec<T, W> w = {};
+  if (there) w = load<W>(o.w + v * W);
+  Vec<A, W> dw = {}, db = {};
+  RowPart<W, T> next;
+  if (there) next = RowPart<W, T>(o, begin, v);
+  for (int64_t row = begin; row < end; ++row) {
+    const RowPart<W, T> p = next;
+    if (there && row + 1 < end) next = RowPart<W, T>(o, row + 1, v);
+    RowScalars<A> s = {o.stats[row], o.stats[o.rows + row], 0, 0};
+    A sum = 0, dot = 0;
+    if (there) add_sums(p, w, s.m, s.r, sum, dot);
+    Sums* const of_row = sums[row & 1];
+    const Sums of_warp = {warp_sum(sum), warp_sum(dot)};
+    if (lane == 0) of_row[warp] = of_warp;
+    __syncthreads();  // all warps' are there
+    s.mean_u = warp_sum(lane < warps ? of_row[lane].u : A(0)) / A(o.columns);
+    s.mean_dot = warp_sum(lane < warps ? of_row[lane].dot : A(0)) / A(o.columns);
+    if (there)
+      write_gradients(o, row * o.columns + v * W, p, w, s, o.partial ? dw.lane : nullptr, db.lane);
+  }
+  if (!o.partial || !there) return;
+  A* const to = o.partial + blockIdx.x * o.columns + v * W;
+  store(to, dw);
+  store(to + int64_t{gridDim.x} * o.columns, db);
+}
 
 // Each thread owns its columns of the sums.
 template <int W, class T>
-__global__ void __launch_bounds__(kMaxThreads) backward_kernel(BackwardOperands<T> o) {
+__global__ void __launch_bounds__(kMaxThreads) wide_backward_kernel(BackwardOperands<T> o) {
   using A = acc_t<T>;
-  using V = Vec<T, W>;
-  using P = Pair<T, W>;
   extern __shared__ __align__(16) unsigned char shared[];
-  const int64_t vectors = o.columns / W, threads = blockDim.x;
+  const int64_t vectors = o.columns / W;
   const int64_t begin = blockIdx.x * o.rows_per_block;
   const int64_t end = begin + o.rows_per_block < o.rows ? begin + o.rows_per_block : o.rows;
   A* const partial = o.partial ? o.partial + blockIdx.x * o.columns : nullptr;
@@ -129,46 +213,26 @@ __global__ void __launch_bounds__(kMaxThreads) backward_kernel(BackwardOperands<
   A* const dw = o.on_chip ? reinterpret_cast<A*>(shared) : partial;
   A* const db = dw ? dw + (o.on_chip ? o.columns : to_bias) : nullptr;
   if (dw)
-    for (int64_t v = threadIdx.x; v < vectors; v += threads)
+    for (int64_t v = threadIdx.x; v < vectors; v += kMaxThreads)
       for (int k = 0; k < W; ++k) dw[v * W + k] = db[v * W + k] = 0;
   for (int64_t row = begin; row < end; ++row) {
-    const A m = o.stats[row], r = o.stats[o.rows + row];
-    const int64_t start = row * o.columns;
-    const auto load_pair = [&](int64_t v) {
-      return P{load<W>(o.dy + start + v * W), load<W>(o.h + start + v * W)};
-    };
-    P cached[kCached];
-    load_cached(cached, vectors, load_pair);
+    RowScalars<A> s = {o.stats[row], o.stats[o.rows + row], 0, 0};
+    const auto load_part = [&](int64_t v) { return RowPart<W, T>(o, row, v); };
+    RowPart<W, T> cached[kCached];
+    load_cached(cached, vectors, load_part);
     A sum = 0, dot = 0;
-    for_row(cached, vectors, load_pair, [&](int64_t v, const P& p) {
-      const V w = load<W>(o.w + v * W);
-#pragma unroll
-      for (int k = 0; k < W; ++k) {
-        const A u = factor<T>(w[k]) * widen(p.dy[k]);
-        sum += u;
-        dot += u * (widen(p.h[k]) - m) * r;
-      }
+    for_row(cached, vectors, load_part, [&](int64_t v, const RowPart<W, T>& p) {
+      add_sums(p, load<W>(o.w + v * W), s.m, s.r, sum, dot);
     });
-    const A mean_u = block_sum(sum) / A(o.columns), mean_dot = block_sum(dot) / A(o.columns);
-    for_row(cached, vectors, load_pair, [&](int64_t v, const P& p) {
-      const V w = load<W>(o.w + v * W);
-      V add, dx;
-      if (o.dh_out) add = load<W>(o.dh_out + start + v * W);
-#pragma unroll
-      for (int k = 0; k < W; ++k) {
-        const A g = widen(p.dy[k]), xh = (widen(p.h[k]) - m) * r;
-        const A d = r * (factor<T>(w[k]) * g - mean_u - xh * mean_dot);
-        dx[k] = narrow_to<T>(o.dh_out ? d + widen(add[k]) : d);
-        if (dw) {
-          dw[v * W + k] += g * xh;
-          db[v * W + k] += g;
-        }
-      }
-      store(o.dx + start + v * W, dx);
+    s.mean_u = block_sum(sum) / A(o.columns);
+    s.mean_dot = block_sum(dot) / A(o.columns);
+    for_row(cached, vectors, load_part, [&](int64_t v, const RowPart<W, T>& p) {
+      write_gradients(o, row * o.columns + v * W, p, load<W>(o.w + v * W), s,
+                      dw ? dw + v * W : nullptr, db + v * W);
     });
   }
   if (!o.on_chip) return;
-  for (int64_t v = threadIdx.x; v < vectors; v += threads)
+  for (int64_t v = threadIdx.x; v < vectors; v += kMaxThreads)
     for (int k = 0; k < W; ++k) {
       partial[v * W + k] = dw[v * W + k];
       partial[to_bias + v * W + k] = db[v * W + k];
@@ -227,15 +291,20 @@ void layer_norm_backward(Cuda device, const Tensor& dy, const Tensor& dh_out, co
                                    .partial = data_or_null<A>(partial),
                                    .rows = stats.dim(1),
                                    .columns = columns,
-                                   .rows_per_block = wanted ? kLayerNormRowBlock : 1,
+                                   .rows_per_block = layer_norm_row_block(stats.dim(1), h.device()),
                                    .on_chip = wanted && sums <= kMaxShared};
-    constexpr int W = kLanes<T>;
     const unsigned blocks = grid_size(ceil_div(o.rows, o.rows_per_block));
-    const size_t shared = o.on_chip ? static_cast<size_t>(sums) : 0;
-    if (are_vectors(W, columns, {dy, dh_out, h, w, dx}))
-      launch(device, backward_kernel<W, T>, blocks, threads_for(columns / W), shared, o);
+    const auto run = [&]<int W>() {
+      const int64_t threads = ceil_div(columns / W, kWarp) * kWarp;
+      if (threads <= kMaxRowThreads)
+        return launch(device, backward_kernel<W, T>, blocks, static_cast<unsigned>(threads), 0, o);
+      launch(device, wide_backward_kernel<W, T>, blocks, kMaxThreads,
+             o.on_chip ? static_cast<size_t>(sums) : 0, o);
+    };
+    if (are_vectors(kLanes<T>, columns, {dy, dh_out, h, w, dx}))
+      run.template operator()<kLanes<T>>();
     else
-      launch(device, backward_kernel<1, T>, blocks, threads_for(columns), shared, o);
+      run.template operator()<1>();
     if (!wanted) return;
     const int64_t part = partial.dim(1) * columns;
     if (targets.dw.wanted())

@@ -16,13 +16,13 @@
 //   x, residual, h, y, dy, dx [..., C] in T = f32, f64 or bf16, row-major; N = rows
 //   w, b [C] in T      m, r [N] and dw, db [C] in f32 (f64 for f64)
 //   Math in f32 (f64), one rounding to T; g is rounded to T, as the models were trained. The variance
-//   is summed after the mean is known. dw, db: partial sums over blocks of 64 rows, then an ordered
-//   sum.
+//   is summed after the mean is known. dw, db: partial sums over blocks of rows, then an ordered sum.
 #pragma once
 
 #include "kernels/core/cost.h"
 #include "kernels/core/dispatch.h"
 #include "kernels/core/grad_target.h"
+#include "kernels/core/row_block.h"
 #include "tensor/tensor.h"
 
 namespace hone::kernels {
@@ -54,8 +54,10 @@ Cost layer_norm_forward_cost(int64_t n, int64_t c, DType t, bool residual);
 Cost layer_norm_backward_cost(int64_t n, int64_t c, DType t, bool dw);
 
 // Device implementations; outputs are allocated by the functions above. Undefined tensors are
-// skipped. `partial` [2, ceil(N / 16), C] is scratch for dw and db.
-inline constexpr int64_t kLayerNormRowBlock = 16;
+// skipped. `partial` [2, ceil(N / layer_norm_row_block), C] is scratch for dw and db.
+constexpr int64_t layer_norm_row_block(int64_t n, Device device) {
+  return is_gpu(device) ? gpu_row_block(n, 1, 32, 256) : 16;
+}
 template <Isa I>
 void layer_norm_forward(Cpu<I>, const Tensor& x, const Tensor& residual, const Tensor& w,
                         const Tensor& b, double eps, const LayerNormOutput& out);

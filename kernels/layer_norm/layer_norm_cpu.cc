@@ -64,8 +64,9 @@ void layer_norm_backward(Cpu<I>, const Tensor& dy, const Tensor& dh_out, const T
     const T* weight = w.data<T>();
     const A *means = stats.data<A>(), *rstd = means + N;
     const int64_t blocks = partial.defined() ? partial.dim(1) : 0;
-    parallel_for(N, kLayerNormRowBlock, [&](int64_t begin, int64_t end) {
-      A* dw = blocks ? partial.data<A>() + begin / kLayerNormRowBlock * C : nullptr;
+    const int64_t rows = layer_norm_row_block(N, h.device());
+    parallel_for(N, rows, [&](int64_t begin, int64_t end) {
+      A* dw = blocks ? partial.data<A>() + begin / rows * C : nullptr;
       A* db = blocks ? dw + blocks * C : nullptr;
       if (dw) std::fill(dw, dw + C, A(0));
       if (db) std::fill(db, db + C, A(0));

@@ -29,8 +29,8 @@ void grouped_gram(Cpu<I>, const Tensor& u, RowsBy u_by, const Tensor& v, RowsBy 
       const GramMemory<A> memory(buffer, M, N, sizeof(T));
       for (int64_t p = offsets[e]; p < offsets[e + 1]; p += kChain, keep = A(1)) {
         const RowBlock block{e, p, std::min<int64_t>(p + kChain, offsets[e + 1])};
-        gemm_serial(Cpu<kIsa>{}, load_rows<T>(u, u_row, block, i, rows, memory.u), Transpose::yes,
-                    load_rows<T>(v, v_row, block, j, columns, memory.v), Transpose::no,
+        gemm_serial(Cpu<kIsa>{}, block_rows<T>(u, u_row, block, i, rows, memory.u), Transpose::yes,
+                    block_rows<T>(v, v_row, block, j, columns, memory.v), Transpose::no,
                     static_cast<A>(alpha), keep, MatrixRef<A>{first, rows, columns, N},
                     memory.product);
       }

@@ -94,26 +94,23 @@ class RowIndex {
   int64_t per_row_;
 };
 
-// Columns [column, column + columns) of the block's rows of x, brought together in `panel`.
+// Columns [column, column + columns) of the block's rows of x: where they are if the rows are
+// together, else brought together in `panel`.
 template <class T>
-MatrixRef<const T> load_rows(const Tensor& x, const RowIndex& row, const RowBlock& block,
-                             int64_t column, int64_t columns, void* panel) {
-  T* const first = static_cast<T*>(panel);
-  T* to = first;
-  for (int64_t p = block.begin; p < block.end; ++p, to += columns) {
-    const T* from = x.data<T>() + row(p) * x.dim(1) + column;
-    std::copy(from, from + columns, to);
-  }
-  return {first, block.rows(), columns, columns};
+MatrixRef<const T> block_rows(const Tensor& x, const RowIndex& row, const RowBlock& block,
+                              int64_t column, int64_t columns, void* panel) {
+  const int64_t width = x.dim(1);
+  const T* from = x.data<T>() + column;
+  if (row.in_order()) return {from + block.begin * width, block.rows(), columns, width};
+  T* to = static_cast<T*>(panel);
+  for (int64_t p = block.begin; p < block.end; ++p, to += columns)
+    std::copy_n(from + row(p) * width, columns, to);
+  return {static_cast<T*>(panel), block.rows(), columns, columns};
 }
-
-// The block's rows of x where they are if they are together, else as load_rows.
 template <class T>
 MatrixRef<const T> whole_rows(const Tensor& x, const RowIndex& row, const RowBlock& block,
                               void* panel) {
-  const int64_t columns = x.dim(1);
-  if (row.in_order()) return {x.data<T>() + block.begin * columns, block.rows(), columns, columns};
-  return load_rows<T>(x, row, block, 0, columns, panel);
+  return block_rows<T>(x, row, block, 0, x.dim(1), panel);
 }
 
 // Where sums for columns [column, column + columns) of the block's rows of y can be made: in y itself

@@ -36,7 +36,7 @@ Cost moe_sort_cost(int64_t assignments, int64_t experts);
 void check_expert_ids(const char* op, const Tensor& ids, int64_t experts);
 
 // Device implementations. On a GPU `scratch` is [ceil(N K / kMoeSortChunk), E] i32; the CPU needs none.
-inline constexpr int64_t kMoeSortChunk = 512;
+inline constexpr int64_t kMoeSortChunk = 1024;
 template <Isa I>
 void moe_sort(Cpu<I>, const Tensor& ids, const ExpertOrder& out, const Tensor& scratch);
 void moe_sort(Cuda, const Tensor& ids, const ExpertOrder& out, const Tensor& scratch);

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "kernels/qk_norm_rope/qk_norm_rope.h"
 
+#include "kernels/core/ceil_div.h"
 #include "kernels/core/scratch.h"
 
 namespace hone::kernels {
@@ -66,7 +67,7 @@ void qk_norm_rope_backward(const Tensor& dy, const Tensor& x, const Tensor& w, c
     check(x.shape() == dx.shape() && x.dtype() == dx.dtype(), "qk_norm_rope: x ", x.shape(),
           " is not like dx ", dx.shape());
     if (dw.wanted()) {
-      const int64_t blocks = (dx.dim(0) + kRmsNormRowBlock - 1) / kRmsNormRowBlock;
+      const int64_t blocks = ceil_div(dx.dim(0), rms_norm_row_block(dx.dim(0), dx.device()));
       partial = scratch_tensor({blocks, dx.dim(2)}, accumulator_dtype(dx.dtype()), dx.device());
     }
   }

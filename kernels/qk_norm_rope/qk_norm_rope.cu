@@ -1,9 +1,10 @@
 // Copyright 2026 The hone authors.
 // SPDX-License-Identifier: Apache-2.0
 //
-// A warp per head of a token. An element and the one that it rotates with are both made from x, which
-// the L1 cache still holds. Backward gives a block the kRmsNormRowBlock tokens whose sum for dw is one
-// row of `partial`.
+// A warp per head of a token: what its first vectors need is loaded before anything is computed, and
+// stays in registers; longer heads read more from the cache. Each lane loads the vector that its own
+// rotates with, too, which another lane has brought into the L1 cache. Backward gives a block the tokens
+// whose sum for dw is one row of `partial`.
 #include "kernels/core/cuda/column_sum.cuh"
 #include "kernels/core/cuda/heads.cuh"
 #include "kernels/core/cuda/warp_row.cuh"
@@ -13,7 +14,8 @@ namespace hone::kernels {
 namespace {
 
 constexpr int kForwardWarps = 8;  // of a block
-constexpr int kBackwardWarps = 16;
+constexpr int kForwardHeads = 2;  // of a warp
+constexpr int kBackwardWarps = 12;
 
 template <class T>
 struct Rotary {
@@ -26,16 +28,49 @@ __device__ acc_t<T> factor(T w, NormWeight kind) {
   return kind == NormWeight::zero_centred ? acc_t<T>(1) + widen(w) : widen(w);
 }
 
-// u[d .. d + W): what is rotated, rounded as RMSNorm defines it. w is null without a norm.
+// The vector [d, d + W) of a head and the one that it rotates with, if any.
 template <int W, class T>
-__device__ Vec<acc_t<T>, W> normed(const T* x, const T* w, int64_t d, acc_t<T> r, NormWeight kind) {
-  const Vec<T, W> v = load<W>(x + d);
-  Vec<acc_t<T>, W> u;
-  if (!w) {
-#pragma unroll
-    for (int k = 0; k < W; ++k) u[k] = widen(v[k]);
-    return u;
+struct Pair {
+  Vec<T, W> own = {}, other = {};
+
+  Pair() = default;
+  __device__ Pair(const T* head, int64_t half, int64_t d) {
+    own = load<W>(head + d);
+    if (d < 2 * half) other = load<W>(head + partner(half, d));
   }
+  // Where the other one is. Requires: d < 2 * half.
+  static __device__ int64_t partner(int64_t half, int64_t d) {
+    return d < half ? d + half : d - half;
+  }
+};
+
+// u * cos -+ other * sin for the vector of token n at d < 2 * half; back: by the opposite angle.
+template <int W, class T>
+__device__ void rotate(Vec<acc_t<T>, W>& u, const Vec<acc_t<T>, W>& other, const Rotary<T>& rotary,
+                       int64_t n, int64_t d, bool back) {
+  using A = acc_t<T>;
+  const bool first = d < rotary.half;
+  const int64_t at = n * rotary.half + (first ? d : d - rotary.half);
+  const Vec<A, W> cos = load<W>(rotary.cos + at), sin = load<W>(rotary.sin + at);
+#pragma unroll
+  for (int k = 0; k < W; ++k)
+    u[k] = u[k] * cos[k] + (first != back ? -other[k] : other[k]) * sin[k];
+}
+
+template <int W, class T>
+__device__ Vec<acc_t<T>, W> widened(const Vec<T, W>& v) {
+  Vec<acc_t<T>, W> u;
+#pragma unroll
+  for (int k = 0; k < W; ++k) u[k] = widen(v[k]);
+  return u;
+}
+
+// What is rotated, rounded as RMSNorm defines it. w is null without a norm.
+template <int W, class T>
+__device__ Vec<acc_t<T>, W> normed(const Vec<T, W>& v, const T* w, int64_t d, acc_t<T> r,
+                                   NormWeight kind) {
+  if (!w) return widened(v);
+  Vec<acc_t<T>, W> u;
   const Vec<T, W> weight = load<W>(w + d);
 #pragma unroll
   for (int k = 0; k < W; ++k) {
@@ -58,60 +93,56 @@ struct ForwardOperands {
 };
 
 template <int W, class T>
-__global__ void __launch_bounds__(kForwardWarps* kWarp) forward_kernel(ForwardOperands<T> o) {
-  using A = acc_t<T>;
-  const int64_t i = int64_t{blockIdx.x} * kForwardWarps + threadIdx.x / kWarp;
-  if (i >= o.N * o.H) return;
-  const int64_t n = i / o.H, half = o.rotary.half;
-  const T* const x = o.x.at(n, i - n * o.H);
-  T* const y = o.y + i * o.D;
-  A r = 1;
-  if (o.w) {
-    A sum = 0;
-    for_lane_vectors<W>(o.D, [&](int64_t d) {
-      const Vec<T, W> v = load<W>(x + d);
+__device__ acc_t<T> sum_of_squares(const Vec<T, W>& v) {
+  acc_t<T> sum = 0;
 #pragma unroll
-      for (int k = 0; k < W; ++k) sum += widen(v[k]) * widen(v[k]);
-    });
-    r = A(1) / sqrt(warp_sum(sum) / A(o.D) + o.eps);
-    if (threadIdx.x % kWarp == 0) o.rstd[i] = r;
-  }
-  const A *const cos = o.rotary.cos + n * half, *const sin = o.rotary.sin + n * half;
-  for_lane_vectors<W>(o.D, [&](int64_t d) {
-    Vec<A, W> u = normed<W>(x, o.w, d, r, o.kind);
-    if (d < 2 * half) {
-      const bool first = d < half;
-      const int64_t j = first ? d : d - half;
-      const Vec<A, W> other = normed<W>(x, o.w, first ? d + half : j, r, o.kind);
-#pragma unroll
-      for (int k = 0; k < W; ++k)
-        u[k] = u[k] * cos[j + k] + (first ? -other[k] : other[k]) * sin[j + k];
-    }
-    Vec<T, W> out;
-#pragma unroll
-    for (int k = 0; k < W; ++k) out[k] = narrow_to<T>(u[k]);
-    store(y + d, out);
-  });
+  for (int k = 0; k < W; ++k) sum += widen(v[k]) * widen(v[k]);
+  return sum;
 }
 
-// du[d .. d + W): dy turned back.
 template <int W, class T>
-__device__ Vec<acc_t<T>, W> unrotated(const T* dy, const acc_t<T>* cos, const acc_t<T>* sin,
-                                      int64_t half, int64_t d) {
-  const Vec<T, W> g = load<W>(dy + d);
-  Vec<acc_t<T>, W> du;
-  if (d >= 2 * half) {
+__device__ Vec<T, W> normed_and_rotated(const ForwardOperands<T>& o, const Pair<W, T>& x, int64_t n,
+                                        int64_t d, acc_t<T> r) {
+  const int64_t half = o.rotary.half;
+  Vec<acc_t<T>, W> u = normed<W>(x.own, o.w, d, r, o.kind);
+  if (d < 2 * half)
+    rotate(u, normed<W>(x.other, o.w, Pair<W, T>::partner(half, d), r, o.kind), o.rotary, n, d,
+           false);
+  Vec<T, W> out;
 #pragma unroll
-    for (int k = 0; k < W; ++k) du[k] = widen(g[k]);
-    return du;
+  for (int k = 0; k < W; ++k) out[k] = narrow_to<T>(u[k]);
+  return out;
+}
+
+template <int W, class T>
+__global__ void __launch_bounds__(kForwardWarps* kWarp) forward_kernel(ForwardOperands<T> o) {
+  using A = acc_t<T>;
+  const int64_t heads = o.N * o.H;
+  const int64_t begin = (int64_t{blockIdx.x} * kForwardWarps + threadIdx.x / kWarp) * kForwardHeads;
+  const int64_t first = int64_t{threadIdx.x % kWarp} * W;
+  Pair<W, T> x[kForwardHeads];
+#pragma unroll
+  for (int j = 0; j < kForwardHeads; ++j)
+    if (begin + j < heads && first < o.D)
+      x[j] = Pair<W, T>(o.x.at(begin + j), o.rotary.half, first);
+#pragma unroll
+  for (int j = 0; j < kForwardHeads; ++j) {
+    const int64_t i = begin + j, n = i / o.H;
+    if (i >= heads) return;
+    const T* const head = o.x.at(i);
+    T* const y = o.y + i * o.D;
+    A r = 1;
+    if (o.w) {
+      A sum = sum_of_squares(x[j].own);
+      for (int64_t d = first + kWarp * W; d < o.D; d += kWarp * W)
+        sum += sum_of_squares(load<W>(head + d));
+      r = A(1) / sqrt(warp_sum(sum) / A(o.D) + o.eps);
+      if (threadIdx.x % kWarp == 0) o.rstd[i] = r;
+    }
+    if (first < o.D) store(y + first, normed_and_rotated(o, x[j], n, first, r));
+    for (int64_t d = first + kWarp * W; d < o.D; d += kWarp * W)
+      store(y + d, normed_and_rotated(o, Pair<W, T>(head, o.rotary.half, d), n, d, r));
   }
-  const bool first = d < half;
-  const int64_t j = first ? d : d - half;
-  const Vec<T, W> other = load<W>(dy + (first ? d + half : j));
-#pragma unroll
-  for (int k = 0; k < W; ++k)
-    du[k] = widen(g[k]) * cos[j + k] + (first ? widen(other[k]) : -widen(other[k])) * sin[j + k];
-  return du;
 }
 
 template <class T>
@@ -127,64 +158,91 @@ struct BackwardOperands {
   NormWeight kind;
 };
 
-// Head h of token n; sums [D], unless null, gets its share of dw.
+// The vector at d of head h of token n.
 template <int W, class T>
-__device__ void backward_head(const BackwardOperands<T>& o, int64_t n, int64_t h, acc_t<T>* sums) {
+struct HeadPart {
   using A = acc_t<T>;
-  const int64_t half = o.rotary.half, i = n * o.H + h;
-  const T* const dy = o.dy + i * o.D;
-  const T* const x = o.x.at(n, h);
-  T* const dx = o.dx.at(n, h);
-  const A *const cos = o.rotary.cos + n * half, *const sin = o.rotary.sin + n * half;
-  A r = 1, mean = 0;
-  if (o.w) {
-    r = o.rstd[i];
-    A dot = 0;
-    for_lane_vectors<W>(o.D, [&](int64_t d) {
-      const Vec<A, W> du = unrotated<W>(dy, cos, sin, half, d);
-      const Vec<T, W> v = load<W>(x + d), w = load<W>(o.w + d);
-#pragma unroll
-      for (int k = 0; k < W; ++k) dot += factor(w[k], o.kind) * du[k] * widen(v[k]) * r;
-    });
-    mean = warp_sum(dot) / A(o.D);
+  Vec<A, W> du;  // dy turned back
+  Vec<T, W> x = {};
+
+  HeadPart() = default;
+  __device__ HeadPart(const BackwardOperands<T>& o, int64_t n, int64_t h, int64_t d) {
+    const Pair<W, T> dy(o.dy + (n * o.H + h) * o.D, o.rotary.half, d);
+    if (o.w) x = load<W>(o.x.at(n, h) + d);
+    du = widened(dy.own);
+    if (d < 2 * o.rotary.half) rotate(du, widened(dy.other), o.rotary, n, d, true);
   }
-  for_lane_vectors<W>(o.D, [&](int64_t d) {
-    const Vec<A, W> du = unrotated<W>(dy, cos, sin, half, d);
+  __device__ A dot(const Vec<T, W>& w, NormWeight kind, A r) const {
+    A sum = 0;
+#pragma unroll
+    for (int k = 0; k < W; ++k) sum += factor(w[k], kind) * du[k] * widen(x[k]) * r;
+    return sum;
+  }
+  __device__ Vec<T, W> dx(const Vec<T, W>& w, NormWeight kind, A r, A mean) const {
     Vec<T, W> out;
-    if (o.w) {
-      const Vec<T, W> v = load<W>(x + d), w = load<W>(o.w + d);
 #pragma unroll
-      for (int k = 0; k < W; ++k) {
-        const A xh = widen(v[k]) * r;
-        out[k] = narrow_to<T>(r * (factor(w[k], o.kind) * du[k] - xh * mean));
-        if (sums) sums[d + k] += du[k] * xh;
-      }
-    } else {
+    for (int k = 0; k < W; ++k)
+      out[k] = narrow_to<T>(r * fma(factor(w[k], kind), du[k], -(widen(x[k]) * r * mean)));
+    return out;
+  }
+  __device__ void add_dw(A r, A* sums) const {
 #pragma unroll
-      for (int k = 0; k < W; ++k) out[k] = narrow_to<T>(du[k]);
-    }
-    store(dx + d, out);
-  });
+    for (int k = 0; k < W; ++k) sums[k] += du[k] * (widen(x[k]) * r);
+  }
+};
+
+// Without a norm a weight of zeros, centred there, changes nothing.
+template <int W, class T>
+__device__ Vec<T, W> weight_of(const BackwardOperands<T>& o, int64_t d) {
+  if (!o.w) return {};
+  return load<W>(o.w + d);
 }
 
 // Shared memory: [kBackwardWarps, D] A, each warp's sum for dw; absent if that is unwanted.
 template <int W, class T>
-__global__ void __launch_bounds__(kBackwardWarps* kWarp)
+__global__ void __launch_bounds__(kBackwardWarps* kWarp, 2)
     backward_kernel(BackwardOperands<T> o, int64_t tokens_per_block) {
   using A = acc_t<T>;
   extern __shared__ __align__(16) unsigned char shared[];
   const int warp = threadIdx.x / kWarp;
+  const int64_t first = int64_t{threadIdx.x % kWarp} * W, step = kWarp * W;
   A* const all = reinterpret_cast<A*>(shared);
-  A* const sums = o.partial ? all + warp * o.D : nullptr;
-  if (sums)
-    for_lane_vectors<W>(o.D, [&](int64_t d) {
+  A* const sums = all + warp * o.D;
+  if (o.partial)
+    for (int64_t d = first + step; d < o.D; d += step)
       for (int k = 0; k < W; ++k) sums[d + k] = 0;
-    });
-  const int64_t first = int64_t{blockIdx.x} * tokens_per_block;
-  const int64_t tokens = o.N - first < tokens_per_block ? o.N - first : tokens_per_block;
-  for (int64_t i = warp; i < tokens * o.H; i += kBackwardWarps)
-    backward_head<W>(o, first + i / o.H, i % o.H, sums);
+  Vec<T, W> w = {};  // of the first vector
+  Vec<A, W> dw = {};
+  if (first < o.D) w = weight_of<W>(o, first);
+  const int64_t begin = int64_t{blockIdx.x} * tokens_per_block;
+  const int64_t tokens = o.N - begin < tokens_per_block ? o.N - begin : tokens_per_block;
+  int64_t n = begin + warp / o.H, h = warp % o.H;
+  for (int64_t i = warp; i < tokens * o.H; i += kBackwardWarps) {
+    HeadPart<W, T> part;
+    if (first < o.D) part = HeadPart<W, T>(o, n, h, first);
+    A r = 1, mean = 0;
+    if (o.w) {
+      r = o.rstd[n * o.H + h];
+      A dot = first < o.D ? part.dot(w, o.kind, r) : A(0);
+      for (int64_t d = first + step; d < o.D; d += step)
+        dot += HeadPart<W, T>(o, n, h, d).dot(weight_of<W>(o, d), o.kind, r);
+      mean = warp_sum(dot) / A(o.D);
+    }
+    T* const dx = o.dx.at(n, h);
+    if (first < o.D) {
+      store(dx + first, part.dx(w, o.kind, r, mean));
+      part.add_dw(r, dw.lane);
+    }
+    for (int64_t d = first + step; d < o.D; d += step) {
+      const HeadPart<W, T> more(o, n, h, d);
+      store(dx + d, more.dx(weight_of<W>(o, d), o.kind, r, mean));
+      if (o.partial) more.add_dw(r, sums + d);
+    }
+    for (h += kBackwardWarps; h >= o.H; h -= o.H) ++n;
+  }
   if (!o.partial) return;
+  if (first < o.D)
+    for (int k = 0; k < W; ++k) sums[first + k] = dw[k];
   __syncthreads();  // the sums of all warps are there
   for (int64_t d = threadIdx.x; d < o.D; d += blockDim.x) {
     A total = 0;
@@ -214,7 +272,7 @@ void qk_norm_rope_forward(Cuda device, const Tensor& x, const Tensor& w, double 
                                   .D = x.dim(2),
                                   .eps = static_cast<A>(eps),
                                   .kind = kind};
-    const unsigned blocks = grid_size(ceil_div(o.N * o.H, kForwardWarps));
+    const unsigned blocks = grid_size(ceil_div(o.N * o.H, kForwardWarps * kForwardHeads));
     const bool aligned =
         o.rotary.half % kLanes<T> == 0 && are_head_vectors(kLanes<T>, {x, w, out.y});
     visit_lane_width<T>(o.D, aligned, [&]<int W>() {
@@ -238,8 +296,8 @@ void qk_norm_rope_backward(Cuda device, const Tensor& dy, const Tensor& x, const
                                    .N = dx.dim(0),
                                    .H = dx.dim(1),
                                    .D = dx.dim(2),
-                                   .kind = kind};
-    const int64_t tokens = partial.defined() ? kRmsNormRowBlock : ceil_div(kBackwardWarps, o.H);
+                                   .kind = w.defined() ? kind : NormWeight::zero_centred};
+    const int64_t tokens = rms_norm_row_block(o.N, dx.device());
     const size_t shared =
         partial.defined() ? static_cast<size_t>(kBackwardWarps * o.D) * sizeof(A) : 0;
     const Tensor read_x = w.defined() ? x : Tensor();

@@ -46,7 +46,7 @@ void qk_norm_rope_backward(const Tensor& dy, const Tensor& x, const Tensor& w, c
 Cost qk_norm_rope_forward_cost(int64_t n, int64_t h, int64_t d, int64_t rotary_dim, DType t);
 Cost qk_norm_rope_backward_cost(int64_t n, int64_t h, int64_t d, int64_t rotary_dim, DType t);
 
-// Device implementations. `partial` [ceil(N / 16), D] is scratch for dw.
+// Device implementations. `partial` [ceil(N / rms_norm_row_block), D] is scratch for dw.
 template <Isa I>
 void qk_norm_rope_forward(Cpu<I>, const Tensor& x, const Tensor& w, double eps, NormWeight kind,
                           const RotaryTable& rotary, const QkNormRopeOutput& out);

@@ -114,8 +114,9 @@ void qk_norm_rope_backward(Cpu<I>, const Tensor& dy, const Tensor& x, const Tens
         if (sums) sums[d] += g * xh;
       }
     };
-    parallel_for(dx.dim(0), kRmsNormRowBlock, [&](int64_t begin, int64_t end) {
-      A* sums = partial.defined() ? partial.data<A>() + begin / kRmsNormRowBlock * D : nullptr;
+    const int64_t tokens = rms_norm_row_block(dx.dim(0), dx.device());
+    parallel_for(dx.dim(0), tokens, [&](int64_t begin, int64_t end) {
+      A* sums = partial.defined() ? partial.data<A>() + begin / tokens * D : nullptr;
       if (sums) std::fill(sums, sums + D, A(0));
       for (int64_t n = begin; n < end; ++n)
         for (int64_t h = 0; h < H; ++h) one_head(n, h, sums);

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "kernels/rms_norm/rms_norm.h"
 
+#include "kernels/core/ceil_div.h"
 #include "kernels/core/scratch.h"
 
 namespace hone::kernels {
@@ -48,7 +49,7 @@ Tensor rms_norm_backward(const Tensor& dy, const Tensor& dh_out, const Tensor& h
   const Tensor dx = Tensor::empty_like(h);
   Tensor partial;
   if (dw.wanted()) {
-    const int64_t blocks = (rows_of(h) + kRmsNormRowBlock - 1) / kRmsNormRowBlock;
+    const int64_t blocks = ceil_div(rows_of(h), rms_norm_row_block(rows_of(h), h.device()));
     partial = scratch_tensor({blocks, h.dim(-1)}, accumulator_dtype(h.dtype()), h.device());
   }
   visit_device(h.device(), [&](auto device) {

@@ -1,9 +1,11 @@
 // Copyright 2026 The hone authors.
 // SPDX-License-Identifier: Apache-2.0
 //
-// A block per row forward; a block per kRmsNormRowBlock rows backward, so that the part of dw that
-// these rows give stays on the chip. The first kCached vectors of a thread stay in registers between
-// the two passes over a row; longer rows are read again, from the cache.
+// A block per row forward; a block per rms_norm_row_block rows backward, so that the part of dw that these
+// rows give stays on the chip. Backward a thread has one vector of each row, and loads those of the
+// next row before it waits for the others of this one. Forward, and backward for rows of more than
+// kMaxRowThreads vectors, the first kCached vectors of a thread stay in registers between the two
+// passes over a row; longer rows are read again, from the cache.
 #include "kernels/core/cuda/column_sum.cuh"
 #include "kernels/core/cuda/reduce.cuh"
 #include "kernels/core/cuda/vec.cuh"
@@ -14,6 +16,7 @@ namespace {
 
 constexpr int kMaxThreads = 256;
 constexpr int kCached = 4;
+constexpr int kMaxRowThreads = 1024;
 
 template <class T>
 __device__ T scaled(acc_t<T> xh, T w, NormWeight kind) {
@@ -103,81 +106,109 @@ struct BackwardOperands {
   const acc_t<T>* rstd;
   T* dx;
   acc_t<T>* partial;  // null: dw is unwanted
-  int64_t rows, columns;
+  int64_t rows, columns, rows_per_block;
   NormWeight kind;
 };
 
 // sum over a vector of u * xh.
 template <int W, class T>
-__device__ acc_t<T> dot_of(const BackwardOperands<T>& o, int64_t v, const Vec<T, W>& dy,
+__device__ acc_t<T> dot_of(const BackwardOperands<T>& o, const Vec<T, W>& w, const Vec<T, W>& dy,
                            const Vec<T, W>& h, acc_t<T> r) {
-  const Vec<T, W> w = load<W>(o.w + v * W);
   acc_t<T> dot = 0;
 #pragma unroll
   for (int k = 0; k < W; ++k) dot += scale_of<T>(w[k], o.kind) * widen(dy[k]) * widen(h[k]) * r;
   return dot;
 }
 
+// dx of a vector; dw, unless null, gets its share.
 template <int W, class T>
-__device__ void write_gradients(const BackwardOperands<T>& o, int64_t row, int64_t v,
-                                const Vec<T, W>& dy, const Vec<T, W>& h, acc_t<T> r, acc_t<T> mean,
-                                acc_t<T>* dw) {
+__device__ Vec<T, W> gradient(const BackwardOperands<T>& o, const Vec<T, W>& w, const Vec<T, W>& dy,
+                              const Vec<T, W>& h, const Vec<T, W>& dh_out, acc_t<T> r,
+                              acc_t<T> mean, acc_t<T>* dw) {
   using A = acc_t<T>;
-  const int64_t at = row * o.columns + v * W;
-  const Vec<T, W> w = load<W>(o.w + v * W);
-  Vec<T, W> dx, add;
-  if (o.dh_out) add = load<W>(o.dh_out + at);
+  Vec<T, W> dx;
 #pragma unroll
   for (int k = 0; k < W; ++k) {
     const A xh = widen(h[k]) * r;
-    const A d = r * (scale_of<T>(w[k], o.kind) * widen(dy[k]) - xh * mean);
-    dx[k] = narrow_to<T>(o.dh_out ? d + widen(add[k]) : d);
-    if (o.partial) dw[v * W + k] += widen(dy[k]) * xh;
+    // Written out, since the two nearly cancel where there are few columns: rounded as on the CPU.
+    const A d = r * fma(scale_of<T>(w[k], o.kind), widen(dy[k]), -(xh * mean));
+    dx[k] = narrow_to<T>(o.dh_out ? d + widen(dh_out[k]) : d);
+    if (dw) dw[k] += widen(dy[k]) * xh;
   }
-  store(o.dx + at, dx);
+  return dx;
+}
+
+// A thread's vector of a row.
+template <int W, class T>
+struct RowPart {
+  Vec<T, W> dy = {}, h = {}, dh_out = {};
+  acc_t<T> r = 0;
+
+  RowPart() = default;
+  __device__ RowPart(const BackwardOperands<T>& o, int64_t row, int64_t v) : r(o.rstd[row]) {
+    const int64_t at = row * o.columns + v * W;
+    dy = load<W>(o.dy + at);
+    h = load<W>(o.h + at);
+    if (o.dh_out) dh_out = load<W>(o.dh_out + at);
+  }
+};
+
+template <int W, class T>
+__global__ void __launch_bounds__(kMaxRowThreads) backward_kernel(BackwardOperands<T> o) {
+  using A = acc_t<T>;
+  __shared__ A dots[2][kWarp];  // of each warp; two rows take turns, so one barrier a row is enough
+  const int64_t v = threadIdx.x;
+  const bool there = v < o.columns / W;
+  const int lane = threadIdx.x % kWarp, warp = threadIdx.x / kWarp, warps = blockDim.x / kWarp;
+  const int64_t begin = blockIdx.x * o.rows_per_block;
+  const int64_t end = begin + o.rows_per_block < o.rows ? begin + o.rows_per_block : o.rows;
+  Vec<T, W> w = {};
+  if (there) w = load<W>(o.w + v * W);
+  Vec<A, W> dw = {};
+  RowPart<W, T> next;
+  if (there) next = RowPart<W, T>(o, begin, v);
+  for (int64_t row = begin; row < end; ++row) {
+    const RowPart<W, T> x = next;
+    if (there && row + 1 < end) next = RowPart<W, T>(o, row + 1, v);
+    const A dot = warp_sum(dot_of(o, w, x.dy, x.h, x.r));
+    A* const of_row = dots[row & 1];
+    if (lane == 0) of_row[warp] = dot;
+    __syncthreads();  // all warps' are there
+    const A mean = warp_sum(lane < warps ? of_row[lane] : A(0)) / A(o.columns);
+    if (there)
+      store(o.dx + row * o.columns + v * W,
+            gradient(o, w, x.dy, x.h, x.dh_out, x.r, mean, o.partial ? dw.lane : nullptr));
+  }
+  if (o.partial && there) store(o.partial + blockIdx.x * o.columns + v * W, dw);
 }
 
 // Shared memory: [columns] A, the sum for dw; each thread owns its columns.
 template <int W, class T>
-__global__ void __launch_bounds__(kMaxThreads)
-    backward_kernel(BackwardOperands<T> o, int64_t rows_per_block) {
+__global__ void __launch_bounds__(kMaxThreads) wide_backward_kernel(BackwardOperands<T> o) {
   using A = acc_t<T>;
   extern __shared__ __align__(16) unsigned char shared[];
-  A* const dw = reinterpret_cast<A*>(shared);
-  const int64_t vectors = o.columns / W, threads = blockDim.x;
-  const int64_t begin = blockIdx.x * rows_per_block;
-  const int64_t end = begin + rows_per_block < o.rows ? begin + rows_per_block : o.rows;
-  if (o.partial)
-    for (int64_t v = threadIdx.x; v < vectors; v += threads)
+  A* const dw = o.partial ? reinterpret_cast<A*>(shared) : nullptr;
+  const int64_t vectors = o.columns / W;
+  const int64_t begin = blockIdx.x * o.rows_per_block;
+  const int64_t end = begin + o.rows_per_block < o.rows ? begin + o.rows_per_block : o.rows;
+  if (dw)
+    for (int64_t v = threadIdx.x; v < vectors; v += kMaxThreads)
       for (int k = 0; k < W; ++k) dw[v * W + k] = 0;
   for (int64_t row = begin; row < end; ++row) {
-    const A r = o.rstd[row];
-    Vec<T, W> dy[kCached], h[kCached];
     A dot = 0;
-#pragma unroll
-    for (int j = 0; j < kCached; ++j) {
-      const int64_t v = threadIdx.x + j * threads;
-      if (v >= vectors) break;
-      dy[j] = load<W>(o.dy + row * o.columns + v * W);
-      h[j] = load<W>(o.h + row * o.columns + v * W);
-      dot += dot_of(o, v, dy[j], h[j], r);
+    for (int64_t v = threadIdx.x; v < vectors; v += kMaxThreads) {
+      const RowPart<W, T> x(o, row, v);
+      dot += dot_of(o, load<W>(o.w + v * W), x.dy, x.h, x.r);
     }
-    for (int64_t v = threadIdx.x + kCached * threads; v < vectors; v += threads)
-      dot += dot_of(o, v, load<W>(o.dy + row * o.columns + v * W),
-                    load<W>(o.h + row * o.columns + v * W), r);
     const A mean = block_sum(dot) / A(o.columns);
-#pragma unroll
-    for (int j = 0; j < kCached; ++j) {
-      const int64_t v = threadIdx.x + j * threads;
-      if (v >= vectors) break;
-      write_gradients(o, row, v, dy[j], h[j], r, mean, dw);
+    for (int64_t v = threadIdx.x; v < vectors; v += kMaxThreads) {
+      const RowPart<W, T> x(o, row, v);
+      store(o.dx + row * o.columns + v * W, gradient(o, load<W>(o.w + v * W), x.dy, x.h, x.dh_out,
+                                                     x.r, mean, dw ? dw + v * W : nullptr));
     }
-    for (int64_t v = threadIdx.x + kCached * threads; v < vectors; v += threads)
-      write_gradients(o, row, v, load<W>(o.dy + row * o.columns + v * W),
-                      load<W>(o.h + row * o.columns + v * W), r, mean, dw);
   }
-  if (o.partial)
-    for (int64_t v = threadIdx.x; v < vectors; v += threads)
+  if (dw)
+    for (int64_t v = threadIdx.x; v < vectors; v += kMaxThreads)
       for (int k = 0; k < W; ++k) o.partial[blockIdx.x * o.columns + v * W + k] = dw[v * W + k];
 }
 
@@ -229,17 +260,20 @@ void rms_norm_backward(Cuda device, const Tensor& dy, const Tensor& dh_out, cons
                                    .partial = data_or_null<A>(partial),
                                    .rows = rstd.numel(),
                                    .columns = h.dim(-1),
+                                   .rows_per_block = rms_norm_row_block(rstd.numel(), h.device()),
                                    .kind = kind};
-    constexpr int W = kLanes<T>;
-    const int64_t rows_per_block = dw.wanted() ? kRmsNormRowBlock : 1;
-    const unsigned blocks = grid_size(ceil_div(o.rows, rows_per_block));
-    const size_t shared = dw.wanted() ? static_cast<size_t>(o.columns) * sizeof(A) : 0;
-    if (are_vectors(W, o.columns, {dy, dh_out, h, w, dx}))
-      launch(device, backward_kernel<W, T>, blocks, threads_for(o.columns / W), shared, o,
-             rows_per_block);
+    const unsigned blocks = grid_size(ceil_div(o.rows, o.rows_per_block));
+    const auto run = [&]<int W>() {
+      const int64_t threads = ceil_div(o.columns / W, kWarp) * kWarp;
+      if (threads <= kMaxRowThreads)
+        return launch(device, backward_kernel<W, T>, blocks, static_cast<unsigned>(threads), 0, o);
+      const size_t shared = dw.wanted() ? static_cast<size_t>(o.columns) * sizeof(A) : 0;
+      launch(device, wide_backward_kernel<W, T>, blocks, kMaxThreads, shared, o);
+    };
+    if (are_vectors(kLanes<T>, o.columns, {dy, dh_out, h, w, dx}))
+      run.template operator()<kLanes<T>>();
     else
-      launch(device, backward_kernel<1, T>, blocks, threads_for(o.columns), shared, o,
-             rows_per_block);
+      run.template operator()<1>();
     if (dw.wanted()) column_sum<A>(device, partial, dw);
   });
 }

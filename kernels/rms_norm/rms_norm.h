@@ -13,12 +13,13 @@
 //   x, residual, h, y, dy, dx [..., C] in T = f32, f64 or bf16, row-major; N = rows
 //   w [C] in T      r [N] and dw [C] in f32 (f64 for f64)
 //   Math in f32 (f64), one rounding to T; the plain form rounds xh to T before the product with w,
-//   as the Llama family does. dw: partial sums over blocks of 64 rows, then an ordered sum.
+//   as the Llama family does. dw: partial sums over blocks of rows, then an ordered sum.
 #pragma once
 
 #include "kernels/core/cost.h"
 #include "kernels/core/dispatch.h"
 #include "kernels/core/grad_target.h"
+#include "kernels/core/row_block.h"
 #include "tensor/tensor.h"
 
 namespace hone::kernels {
@@ -48,8 +49,10 @@ Cost rms_norm_forward_cost(int64_t n, int64_t c, DType t, bool residual);
 Cost rms_norm_backward_cost(int64_t n, int64_t c, DType t, bool dw);
 
 // Device implementations; outputs are allocated by the functions above. Undefined tensors are
-// skipped. `partial` [ceil(N / 16), C] is scratch for dw.
-inline constexpr int64_t kRmsNormRowBlock = 16;
+// skipped. `partial` [ceil(N / rms_norm_row_block), C] is scratch for dw.
+constexpr int64_t rms_norm_row_block(int64_t n, Device device) {
+  return is_gpu(device) ? gpu_row_block(n, 1, 32, 256) : 16;
+}
 template <Isa I>
 void rms_norm_forward(Cpu<I>, const Tensor& x, const Tensor& residual, const Tensor& w, double eps,
                       NormWeight kind, const RmsNormOutput& out);

@@ -66,10 +66,11 @@ void rms_norm_backward(Cpu<I>, const Tensor& dy, const Tensor& dh_out, const Ten
     using A = acc_t<T>;
     const int64_t N = rstd.numel();
     const int64_t C = h.dim(-1);
-    parallel_for(N, kRmsNormRowBlock, [&](int64_t begin, int64_t end) {
+    const int64_t rows = rms_norm_row_block(N, h.device());
+    parallel_for(N, rows, [&](int64_t begin, int64_t end) {
       const T* weight = w.data<T>();
       const A centre = centre_of<A>(kind);
-      A* sums = dw.wanted() ? partial.data<A>() + begin / kRmsNormRowBlock * C : nullptr;
+      A* sums = dw.wanted() ? partial.data<A>() + begin / rows * C : nullptr;
       if (sums) std::fill(sums, sums + C, A(0));
       for (int64_t n = begin; n < end; ++n) {
         const T* row = h.data<T>() + n * C;

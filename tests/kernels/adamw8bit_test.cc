@@ -4,9 +4,14 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
+#include <bit>
 #include <cmath>
+#include <limits>
 
 #include "kernels/core/parallel.h"
+#include "kernels/nf4/code_table.h"
+#include "kernels/nf4/dynamic_map.h"
 #include "tests/kernels/bnb_golden.h"
 #include "tests/support/compare.h"
 #include "tests/support/on_gpu.h"
@@ -174,6 +179,31 @@ TEST_CASE("adamw8bit: a gradient that is not finite leaves its parameter alone")
       kernels::adamw8bit_step(p, Tensor::zeros({4}, DType::f32), state, {}, scalars, {}), Error);
 }
 
+// Every bucket's ends and every threshold with its neighbours: between them codes do not change.
+template <bool with_signs>
+void check_code_table(const kernels::DynamicMap& map) {
+  using Table = kernels::CodeTable<with_signs>;
+  Table table;
+  for (int i = 0; i < 256; ++i) table.fill(map.data(), i);
+  const float infinity = std::numeric_limits<float>::infinity();
+  std::vector<float> numbers = {0, -0.0f, infinity, std::numeric_limits<float>::quiet_NaN()};
+  for (int b = Table::kFirst; b <= Table::kLast + 1; ++b)
+    numbers.push_back(std::bit_cast<float>(b << Table::kDropped));
+  for (int i = 0; i < 255; ++i) numbers.push_back((map[i] + map[i + 1]) * 0.5f);
+  int64_t wrong = 0;
+  for (const float x : numbers)
+    for (const float near : {x, std::nextafter(x, infinity), std::nextafter(x, -infinity)})
+      for (const float signed_x : {near, -near})
+        if (with_signs || !(signed_x < 0))
+          wrong += table.code(signed_x) != kernels::nearest_code(map, signed_x);
+  CHECK(wrong == 0);
+}
+
+TEST_CASE("code_table: the codes of a search") {
+  check_code_table<true>(kernels::signed_dynamic_map());
+  check_code_table<false>(kernels::unsigned_dynamic_map());
+}
+
 TEST_CASE("cuda: 8-bit AdamW gives the CPU's bits over some steps") {
   if (!test::have_gpu()) return;
   for (const DType dtype : {DType::f32, DType::bf16, DType::f16})
@@ -203,6 +233,15 @@ TEST_CASE("cuda: 8-bit AdamW gives the CPU's bits over some steps") {
           {random_tensor({n}, dtype, "p"), random_tensor({n}, DType::f32, "g1"),
            random_tensor({n}, DType::f32, "g2"), random_tensor({n}, DType::f32, "g3")},
           run, 0);
+      // All magnitudes that have codes, and what is not finite.
+      Tensor wild = random_tensor({n}, DType::f32, "wild");
+      for (int64_t i = 0; i < n; ++i)
+        wild.data<float>()[i] = std::ldexp(wild.data<float>()[i], -static_cast<int>(i % 29));
+      wild.data<float>()[7] = std::numeric_limits<float>::infinity();
+      wild.data<float>()[4097] = std::numeric_limits<float>::quiet_NaN();
+      std::fill_n(wild.data<float>() + 256, 256, 0.0f);
+      test::check_gpu_matches(std::string(name_of(dtype)) + ", wild",
+                              {random_tensor({n}, dtype, "p"), wild, wild, wild}, run, 0);
     }
 }
 

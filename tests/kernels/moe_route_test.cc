@@ -215,6 +215,8 @@ TEST_CASE("cuda: moe_route matches the CPU, with ties, replay and NaN") {
                                    {Shape{63, 5}, 2},
                                    {Shape{500, 256}, 8},
                                    {Shape{17, 129}, 129},
+                                   {Shape{65, 512}, 10},
+                                   {Shape{9, 700}, 40},
                                    {Shape{0, 4}, 2}})
       for (const double scale : {1.0, 0.0})  // 0: every logit is a tie
         for (const bool renormalise : {true, false}) {

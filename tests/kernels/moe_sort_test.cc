@@ -7,6 +7,7 @@
 
 #include "kernels/moe/sort.h"
 #include "tensor/random.h"
+#include "tests/support/on_gpu.h"
 
 namespace hone::kernels {
 namespace {
@@ -60,6 +61,24 @@ TEST_CASE("moe_sort: ids outside the experts are refused by token") {
                        doctest::Contains("expert id 4 of token 1 is outside [0, 4)"), Error);
   CHECK_THROWS_WITH_AS(sort({-1, 1, 2, 3}), doctest::Contains("expert id -1 of token 0"), Error);
   CHECK_THROWS_AS(moe_sort(Tensor::zeros({2, 2}, DType::i64), 4), Error);
+}
+
+TEST_CASE("cuda: moe_sort matches the CPU") {
+  if (!test::have_gpu()) return;
+  for (const auto& [n, k, experts] :
+       {std::tuple{1, 1, 1}, {63, 2, 5}, {500, 8, 256}, {4099, 3, 256}, {777, 5, 1500}, {0, 2, 4}})
+    test::check_gpu_matches("N=" + std::to_string(n) + " E=" + std::to_string(experts),
+                            {random_ids(n, k, experts)},
+                            [&, experts = experts](const std::vector<Tensor>& t) {
+                              const ExpertOrder out = moe_sort(t[0], experts);
+                              return std::vector<Tensor>{out.order, out.inverse, out.offsets};
+                            });
+  // One expert has all tokens, the others none.
+  const Tensor ids = Tensor::of(std::vector<int32_t>(1500, 3), {1500, 1});
+  test::check_gpu_matches("one expert", {ids}, [](const std::vector<Tensor>& t) {
+    const ExpertOrder out = moe_sort(t[0], 8);
+    return std::vector<Tensor>{out.order, out.inverse, out.offsets};
+  });
 }
 
 }  // namespace

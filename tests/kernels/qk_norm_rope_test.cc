@@ -178,7 +178,8 @@ TEST_CASE("cuda: qk_norm_rope matches the CPU") {
   };
   for (const DType dtype : {DType::f64, DType::f32, DType::bf16})
     for (const GpuCase& c : {GpuCase{1, 1, 2, 2}, GpuCase{63, 3, 18, 6}, GpuCase{130, 5, 64, 64},
-                             GpuCase{70, 16, 256, 64}, GpuCase{9, 2, 72, 0}, GpuCase{0, 2, 8, 4}})
+                             GpuCase{70, 16, 256, 64}, GpuCase{9, 2, 72, 0},
+                             GpuCase{1100, 2, 32, 8}, GpuCase{0, 2, 8, 4}})
       for (const NormWeight kind : {NormWeight::plain, NormWeight::zero_centred})
         for (const bool norm : {true, false}) {
           const RotaryTable rotary = table(c.N, c.rotary_dim, dtype);

@@ -25,18 +25,32 @@ inline unsigned grid_size(int64_t blocks) {
   return static_cast<unsigned>(blocks);
 }
 
-// Queues kernel<<<grid, block, shared>>>(arguments...). A grid of no blocks does nothing. More than
-// 48 KiB of dynamic shared memory is asked for here. Errors: kDevice.
+// Queues kernel<<<grid, block, shared>>>(arguments...), its blocks in clusters of `cluster` along x. A
+// grid of no blocks does nothing. More than 48 KiB of dynamic shared memory is asked for here. Errors:
+// kDevice.
 template <class... Parameters, class... Arguments>
-void launch(Cuda device, void (*kernel)(Parameters...), dim3 grid, dim3 block, size_t shared,
-            const Arguments&... arguments) {
+void launch_clusters(Cuda device, unsigned cluster, void (*kernel)(Parameters...), dim3 grid,
+                     dim3 block, size_t shared, const Arguments&... arguments) {
   if (grid.x == 0 || grid.y == 0 || grid.z == 0) return;
   constexpr size_t kWithoutAsking = 48 << 10;
   if (shared > kWithoutAsking)
     check_cuda(cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize,
                                     static_cast<int>(shared)));
-  kernel<<<grid, block, shared, device.stream>>>(static_cast<Parameters>(arguments)...);
-  check_cuda(cudaGetLastError());
+  cudaLaunchAttribute size;
+  size.id = cudaLaunchAttributeClusterDimension;
+  size.val.clusterDim = {cluster, 1, 1};
+  cudaLaunchConfig_t config = {};
+  config.gridDim = grid, config.blockDim = block, config.dynamicSmemBytes = shared;
+  config.stream = device.stream;
+  config.attrs = &size, config.numAttrs = cluster > 1 ? 1 : 0;
+  check_cuda(cudaLaunchKernelEx(&config, kernel, static_cast<Parameters>(arguments)...));
+}
+
+// The same without clusters.
+template <class... Parameters, class... Arguments>
+void launch(Cuda device, void (*kernel)(Parameters...), dim3 grid, dim3 block, size_t shared,
+            const Arguments&... arguments) {
+  launch_clusters(device, 1, kernel, grid, block, shared, arguments...);
 }
 
 }  // namespace hone::kernels

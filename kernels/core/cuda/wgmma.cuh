@@ -80,16 +80,7 @@ __device__ inline void wait_for_products() {
     asm volatile("wgmma.wait_group.sync.aligned %0;" ::"n"(kPending) : "memory");
 }
 
-// The sums of a thread as operands 0 to 31 of an instruction.
-#define HONE_SUMS                                                                               \
-  "{%0, %1, %2, %3, %4, %5, %6, %7, %8, %9, %10, %11, %12, %13, %14, %15, %16, %17, %18, %19, " \
-  "%20, "                                                                                       \
-  "%21, %22, %23, %24, %25, %26, %27, %28, %29, %30, %31}"
-#define HONE_FRAGMENT(how, c) how((c).x[0]), how((c).x[1]), how((c).x[2]), how((c).x[3])
-#define HONE_FRAGMENTS(how, c)                                                            \
-  HONE_FRAGMENT(how, (c)[0]), HONE_FRAGMENT(how, (c)[1]), HONE_FRAGMENT(how, (c)[2]),     \
-      HONE_FRAGMENT(how, (c)[3]), HONE_FRAGMENT(how, (c)[4]), HONE_FRAGMENT(how, (c)[5]), \
-      HONE_FRAGMENT(how, (c)[6]), HONE_FRAGMENT(how, (c)[7])
+// The three products: a thread's sums are operands 0 to 31.
 
 // c += a b, or = a b without kAdd; a [64, 16] and b [16, 64] by their descriptors. kDown: b's terms run
 // down its columns.
@@ -98,29 +89,52 @@ __device__ inline void warpgroup_mma(FragmentC (&c)[8], uint64_t a, uint64_t b) 
   if constexpr (!kWarpgroupProducts)
     return;
   else if constexpr (kAdd)
-    asm volatile("wgmma.mma_async.sync.aligned.m64n64k16.f32.bf16.bf16 " HONE_SUMS
-                 ", %32, %33, 1, 1, 1, 0, %34;"
-                 : HONE_FRAGMENTS("+f", c)
-                 : "l"(a), "l"(b), "n"(kDown ? 1 : 0));
+    asm volatile(
+        "wgmma.mma_async.sync.aligned.m64n64k16.f32.bf16.bf16 "
+        "{%0, %1, %2, %3, %4, %5, %6, %7, %8, %9, %10, %11, %12, %13, %14, %15, %16, %17, %18, "
+        "%19, %20, %21, %22, %23, %24, %25, %26, %27, %28, %29, %30, %31}, %32, %33, 1, 1, 1, 0, "
+        "%34;"
+        : "+f"(c[0].x[0]), "+f"(c[0].x[1]), "+f"(c[0].x[2]), "+f"(c[0].x[3]), "+f"(c[1].x[0]),
+          "+f"(c[1].x[1]), "+f"(c[1].x[2]), "+f"(c[1].x[3]), "+f"(c[2].x[0]), "+f"(c[2].x[1]),
+          "+f"(c[2].x[2]), "+f"(c[2].x[3]), "+f"(c[3].x[0]), "+f"(c[3].x[1]), "+f"(c[3].x[2]),
+          "+f"(c[3].x[3]), "+f"(c[4].x[0]), "+f"(c[4].x[1]), "+f"(c[4].x[2]), "+f"(c[4].x[3]),
+          "+f"(c[5].x[0]), "+f"(c[5].x[1]), "+f"(c[5].x[2]), "+f"(c[5].x[3]), "+f"(c[6].x[0]),
+          "+f"(c[6].x[1]), "+f"(c[6].x[2]), "+f"(c[6].x[3]), "+f"(c[7].x[0]), "+f"(c[7].x[1]),
+          "+f"(c[7].x[2]), "+f"(c[7].x[3])
+        : "l"(a), "l"(b), "n"(kDown ? 1 : 0));
   else  // what c held is no operand: it need not be there
-    asm volatile("wgmma.mma_async.sync.aligned.m64n64k16.f32.bf16.bf16 " HONE_SUMS
-                 ", %32, %33, 0, 1, 1, 0, %34;"
-                 : HONE_FRAGMENTS("=f", c)
-                 : "l"(a), "l"(b), "n"(kDown ? 1 : 0));
+    asm volatile(
+        "wgmma.mma_async.sync.aligned.m64n64k16.f32.bf16.bf16 "
+        "{%0, %1, %2, %3, %4, %5, %6, %7, %8, %9, %10, %11, %12, %13, %14, %15, %16, %17, %18, "
+        "%19, %20, %21, %22, %23, %24, %25, %26, %27, %28, %29, %30, %31}, %32, %33, 0, 1, 1, 0, "
+        "%34;"
+        : "=f"(c[0].x[0]), "=f"(c[0].x[1]), "=f"(c[0].x[2]), "=f"(c[0].x[3]), "=f"(c[1].x[0]),
+          "=f"(c[1].x[1]), "=f"(c[1].x[2]), "=f"(c[1].x[3]), "=f"(c[2].x[0]), "=f"(c[2].x[1]),
+          "=f"(c[2].x[2]), "=f"(c[2].x[3]), "=f"(c[3].x[0]), "=f"(c[3].x[1]), "=f"(c[3].x[2]),
+          "=f"(c[3].x[3]), "=f"(c[4].x[0]), "=f"(c[4].x[1]), "=f"(c[4].x[2]), "=f"(c[4].x[3]),
+          "=f"(c[5].x[0]), "=f"(c[5].x[1]), "=f"(c[5].x[2]), "=f"(c[5].x[3]), "=f"(c[6].x[0]),
+          "=f"(c[6].x[1]), "=f"(c[6].x[2]), "=f"(c[6].x[3]), "=f"(c[7].x[0]), "=f"(c[7].x[1]),
+          "=f"(c[7].x[2]), "=f"(c[7].x[3])
+        : "l"(a), "l"(b), "n"(kDown ? 1 : 0));
 }
 
 // c += a b with a in registers: each warp its 16 rows.
 template <bool kDown>
 __device__ inline void warpgroup_mma(FragmentC (&c)[8], const FragmentA& a, uint64_t b) {
   if constexpr (kWarpgroupProducts)
-    asm volatile("wgmma.mma_async.sync.aligned.m64n64k16.f32.bf16.bf16 " HONE_SUMS
-                 ", {%32, %33, %34, %35}, %36, 1, 1, 1, %37;"
-                 : HONE_FRAGMENTS("+f", c)
-                 : "r"(a.x[0]), "r"(a.x[1]), "r"(a.x[2]), "r"(a.x[3]), "l"(b), "n"(kDown ? 1 : 0));
+    asm volatile(
+        "wgmma.mma_async.sync.aligned.m64n64k16.f32.bf16.bf16 "
+        "{%0, %1, %2, %3, %4, %5, %6, %7, %8, %9, %10, %11, %12, %13, %14, %15, %16, %17, %18, "
+        "%19, %20, %21, %22, %23, %24, %25, %26, %27, %28, %29, %30, %31}, {%32, %33, %34, %35}, "
+        "%36, 1, 1, 1, %37;"
+        : "+f"(c[0].x[0]), "+f"(c[0].x[1]), "+f"(c[0].x[2]), "+f"(c[0].x[3]), "+f"(c[1].x[0]),
+          "+f"(c[1].x[1]), "+f"(c[1].x[2]), "+f"(c[1].x[3]), "+f"(c[2].x[0]), "+f"(c[2].x[1]),
+          "+f"(c[2].x[2]), "+f"(c[2].x[3]), "+f"(c[3].x[0]), "+f"(c[3].x[1]), "+f"(c[3].x[2]),
+          "+f"(c[3].x[3]), "+f"(c[4].x[0]), "+f"(c[4].x[1]), "+f"(c[4].x[2]), "+f"(c[4].x[3]),
+          "+f"(c[5].x[0]), "+f"(c[5].x[1]), "+f"(c[5].x[2]), "+f"(c[5].x[3]), "+f"(c[6].x[0]),
+          "+f"(c[6].x[1]), "+f"(c[6].x[2]), "+f"(c[6].x[3]), "+f"(c[7].x[0]), "+f"(c[7].x[1]),
+          "+f"(c[7].x[2]), "+f"(c[7].x[3])
+        : "r"(a.x[0]), "r"(a.x[1]), "r"(a.x[2]), "r"(a.x[3]), "l"(b), "n"(kDown ? 1 : 0));
 }
-
-#undef HONE_SUMS
-#undef HONE_FRAGMENT
-#undef HONE_FRAGMENTS
 
 }  // namespace hone::kernels
