@@ -20,7 +20,7 @@ std::vector<std::string> strings(const JsonValue& list) {
 
 // Features that would change the result if they were ignored.
 void refuse_unsupported(const JsonValue& json) {
-  for (const char* key : {"use_dora", "use_qalora", "fan_in_fan_out", "lora_bias"})
+  for (const char* key : {"use_qalora", "fan_in_fan_out", "lora_bias"})
     if (json.get_bool_or(key, false)) json.at(key).reject("false: hone does not support it");
   for (const char* key :
        {"layer_replication", "trainable_token_indices", "alora_invocation_tokens", "use_bdlora"})
@@ -45,6 +45,7 @@ LoraConfig parse_lora_config(const JsonValue& json) {
   if (!(c.dropout >= 0 && c.dropout < 1))
     json.at("lora_dropout").reject("a probability from 0 to below 1");
   c.rslora = json.get_bool_or("use_rslora", false);
+  c.dora = json.get_bool_or("use_dora", false);
   c.base_model = json.get_string_or("base_model_name_or_path", "");
   c.peft_version = json.get_string_or("peft_version", "");
   if (const auto modules = json.find("target_modules")) {
@@ -93,7 +94,7 @@ std::string adapter_config_json(const LoraConfig& c) {
         "megatron_config", "modules_to_save", "revision", "target_parameters",
         "trainable_token_indices", "base_model_name_or_path", "use_bdlora"})
     j[key] = nullptr;
-  for (const char* key : {"fan_in_fan_out", "lora_bias", "use_dora", "use_qalora"}) j[key] = false;
+  for (const char* key : {"fan_in_fan_out", "lora_bias", "use_qalora"}) j[key] = false;
   j["ensure_weight_tying"] = c.ensure_weight_tying;
   j["alpha_pattern"] = Json::object();
   for (const auto& [key, alpha] : c.alpha_pattern) j["alpha_pattern"][key] = alpha;
@@ -124,6 +125,7 @@ std::string adapter_config_json(const LoraConfig& c) {
     j["target_modules"] = c.target_modules;
   list("target_parameters", c.target_parameters);
   j["task_type"] = "CAUSAL_LM";
+  j["use_dora"] = c.dora;
   j["use_rslora"] = c.rslora;
   return j.dump(2) + "\n";
 }

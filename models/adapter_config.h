@@ -19,6 +19,7 @@ struct LoraConfig {
   double alpha = 8;
   double dropout = 0;
   bool rslora = false;  // scale = alpha / sqrt(r) instead of alpha / r
+  bool dora = false;    // rows of W + scale * B A have lengths of their own
   std::vector<std::string> target_modules = {};
   std::string target_modules_regex = {};  // instead of the list
   bool all_linear = false;                // "all-linear"
@@ -36,7 +37,7 @@ struct LoraConfig {
   std::string peft_version = {};  // as read; empty if absent
 };
 
-// Errors: kModel for a file that is malformed or asks for what is not supported (DoRA, biases, ...),
+// Errors: kModel for a file that is malformed or asks for what is not supported (biases, LoftQ, ...),
 // naming the key.
 LoraConfig load_lora_config(const std::string& adapter_dir);
 // The same from the file's content. Errors: the source's code.

@@ -127,6 +127,7 @@ std::unique_ptr<Plan> plan_model(const LoadOptions& o) {
 WeightReader make_reader(const LoadOptions& o, Plan& plan) {
   const auto fresh = [&o](DType dtype) {
     return [&o, dtype](const nn::WeightRequest& r) {
+      if (r.start) return r.start();
       return nn::initial_value(r.shape, r.init, o.seed, r.name, dtype, o.device);
     };
   };

@@ -105,6 +105,11 @@ LoraTargets::LoraTargets(const LoraConfig& config, std::string name_infix)
   if (config.dropout > 0 && !config.target_parameters.empty())
     fail(ErrorCode::kUsage, "LoRA dropout must be 0 with target_parameters (found ", config.dropout,
          "): expert and router adapters have no dropout");
+  if (config.dora && !config.target_parameters.empty())
+    fail(ErrorCode::kUsage,
+         "use_dora does not go with target_parameters (DoRA is for linear layers): remove one of "
+         "the "
+         "two");
   if (!config.target_modules_regex.empty() && !config.layers_to_transform.empty())
     fail(ErrorCode::kUsage,
          "layers_to_transform goes with a list of target modules; a regular expression names "
@@ -145,7 +150,7 @@ nn::LoraChoice LoraTargets::choice(const Name& name) const {
     }
   const double divisor =
       config_.rslora ? std::sqrt(static_cast<double>(rank)) : static_cast<double>(rank);
-  return {rank, alpha / divisor, config_.dropout};
+  return {rank, alpha / divisor, config_.dropout, config_.dora};
 }
 
 bool LoraTargets::is_excluded(const Name& name) const {

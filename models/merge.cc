@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <map>
 
+#include "kernels/dora/dora.h"
 #include "kernels/elementwise/elementwise.h"
 #include "kernels/gemm/gemm.h"
 #include "kernels/nf4/dequantize.h"
@@ -36,6 +37,9 @@ class MergedWeights {
                       b = stack ? p.name + ".lora_B" : module + ".lora_B.weight";
     if (!p.name.ends_with(".bias") && lora_.contains(a))
       add_product(read(b), read(a), scale_of(p.name, module), w);
+    if (const std::string m = module + ".lora_magnitude_vector";
+        p.name.ends_with(".weight") && lora_.contains(m))
+      set_lengths(read(m), w);
     return w;
   }
 
@@ -56,6 +60,16 @@ class MergedWeights {
     for (int64_t e = 0; e < w.dim(0); ++e) {
       const auto one = [&](const Tensor& t) { return t.rows(e, e + 1).view({t.dim(1), t.dim(2)}); };
       add_product(one(b), one(a), scale, one(w));
+    }
+  }
+
+  // Rows of w get these lengths.
+  static void set_lengths(const Tensor& magnitude, const Tensor& w) {
+    const Tensor norms = kernels::dora_norms(w);
+    for (int64_t o = 0; o < w.dim(0); ++o) {
+      const float norm = norms.data<float>()[o];
+      const float factor = norm > 0 ? magnitude.data<float>()[o] / norm : 0;
+      kernels::cast_into(kernels::scale(w.rows(o, o + 1), factor), w.rows(o, o + 1), false);
     }
   }
 

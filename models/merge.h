@@ -3,7 +3,8 @@
 //
 // An adapter written into the weights of its base model.
 //
-//   W' = W + scale * B A        of every linear, router and expert that has LoRA
+//   W' = W + scale * B A        of every linear, router and expert that has LoRA; with DoRA its rows
+//                               have the lengths that the adapter gives them
 //   W' = the adapter's own      of modules that were trained as a whole
 //
 // Computed in f32 and rounded once, to the type in which the base stores the tensor.

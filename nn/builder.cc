@@ -28,14 +28,15 @@ bool Builder::trains(const std::string& name, bool packed) const {
 }
 
 // Puts one dense tensor where it stays.
-Var Builder::finish(const WeightRequest& request, bool adapter, bool trains) {
+Var Builder::finish(const WeightRequest& request, bool adapter, bool trains, bool wide) {
   Var var;
+  const DType dtype = wide ? kernels::accumulator_dtype(options_.dtype) : options_.dtype;
   const bool trainable = trains && !options_.inference;
   const MemoryScope scope("frozen weights");
   if (is_meta()) {
     var = trainable && arena_
               ? arena_->slot(request.name).var
-              : Var(Tensor::empty(request.shape, options_.dtype, options_.device), trainable);
+              : Var(Tensor::empty(request.shape, dtype, options_.device), trainable);
   } else {
     const Tensor value = (adapter ? read_adapter_ : read_)(request).to(options_.device);
     check(value.shape() == request.shape, request.name, ": expected ", request.shape, ", got ",
@@ -44,7 +45,7 @@ Var Builder::finish(const WeightRequest& request, bool adapter, bool trains) {
       check(arena_ != nullptr, "builder: ", request.name, " trains but there is no arena");
       var = arena_->place(request.name, value);
     } else {
-      var = Var(value.dtype() == options_.dtype ? value : kernels::cast(value, options_.dtype));
+      var = Var(value.dtype() == dtype ? value : kernels::cast(value, dtype));
     }
   }
   parameters_.push_back({.name = request.name,
@@ -52,7 +53,8 @@ Var Builder::finish(const WeightRequest& request, bool adapter, bool trains) {
                          .trainable = trainable,
                          .bytes = var.value().nbytes(),
                          .var = var,
-                         .adapter = adapter});
+                         .adapter = adapter,
+                         .wide = wide});
   return var;
 }
 
@@ -91,6 +93,14 @@ std::optional<Lora> Builder::lora(const std::string& module, int64_t in, int64_t
   lora.scale = choice->scale;
   lora.dropout = choice->dropout;
   return lora;
+}
+
+Var Builder::magnitude(const std::string& module, int64_t out,
+                       const std::function<Tensor()>& start) {
+  const auto choice = options_.lora_for_module ? options_.lora_for_module(module) : std::nullopt;
+  if (!choice || !choice->dora) return Var();
+  return finish({module + ".lora_magnitude_vector", {out}, Init::ones(), start}, /*adapter=*/true,
+                /*trains=*/true, /*wide=*/true);
 }
 
 std::optional<ExpertLora> Builder::expert_lora(const std::string& parameter, int64_t experts,

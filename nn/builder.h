@@ -30,7 +30,8 @@ namespace hone::nn {
 struct WeightRequest {
   std::string name;  // full name, as in the checkpoint of the CausalLM class
   Shape shape;
-  Init init;  // how it starts without a checkpoint
+  Init init;                           // how it starts without a checkpoint
+  std::function<Tensor()> start = {};  // what it starts as instead; may be null
 };
 using ReadWeight = std::function<Tensor(const WeightRequest&)>;
 
@@ -39,6 +40,7 @@ struct LoraChoice {
   int64_t rank = 0;
   double scale = 0;
   double dropout = 0;
+  bool dora = false;  // with lengths of their own for the rows of W + scale * B A
 };
 // The choice for a module path ("model.layers.0.self_attn.q_proj") or a parameter name
 // ("model.layers.0.mlp.experts.gate_up_proj"); nullopt leaves it alone.
@@ -77,6 +79,9 @@ class Builder {
   // choice is keyed by the parameter <module>.weight (routers).
   std::optional<Lora> lora(const std::string& module, int64_t in, int64_t out,
                            bool by_parameter = false);
+  // The lengths [out] of DoRA for the linear at `module`, in f32 (f64), undefined where its choice has
+  // none. start: those of the rows of its weight.
+  Var magnitude(const std::string& module, int64_t out, const std::function<Tensor()>& start);
   // A [E, R, in] and B [E, out, R] for an expert stack.
   std::optional<ExpertLora> expert_lora(const std::string& parameter, int64_t experts, int64_t in,
                                         int64_t out);
@@ -86,7 +91,7 @@ class Builder {
 
  private:
   bool trains(const std::string& name, bool packed) const;
-  Var finish(const WeightRequest& request, bool adapter, bool trains);
+  Var finish(const WeightRequest& request, bool adapter, bool trains, bool wide = false);
 
   BuildOptions options_;
   ReadWeight read_;

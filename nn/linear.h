@@ -10,7 +10,11 @@
 
 namespace hone::nn {
 
-// y = x W^T + bias, plus LoRA if the builder chose it for this module.
+// y = x W^T + bias, plus LoRA if the builder chose it for this module; with DoRA
+//
+//   y = c * (W x + scale * B A x) + bias    c = magnitude / || W + scale * B A ||, by rows
+//
+// and with dropout on x, y = W x + (c - 1) * W drop(x) + c * scale * B A drop(x) + bias, as PEFT has it.
 class Linear {
  public:
   struct Options {
@@ -26,10 +30,14 @@ class Linear {
   Var operator()(const Var& x, const ForwardContext& context) const;
 
  private:
+  Var with_dora(const Var& x, const Lora& lora) const;
+
   std::string path_;
   Weight weight_;
   Var bias_;
   std::optional<Lora> lora_;
+  Var magnitude_;  // of DoRA; undefined without it
+  Tensor norms_;   // of a frozen adapter's rows
 };
 
 }  // namespace hone::nn

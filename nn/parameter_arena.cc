@@ -32,7 +32,7 @@ ParameterArena::ParameterArena(const std::vector<Parameter>& parameters, DType m
         if (!p.trainable || (decay_vectors || p.shape.rank() >= 2) != decays ||
             (p.shape.numel() >= kLarge) != large)
           continue;
-        slots_.push_back({p.name, p.shape, end, Var()});
+        slots_.push_back({p.name, p.shape, end, p.wide, Var()});
         end += aligned(p.shape.numel());
       }
       if (end > begin) segments_.push_back({begin, end, decays, large});
@@ -44,7 +44,7 @@ ParameterArena::ParameterArena(const std::vector<Parameter>& parameters, DType m
   gradient_ = flat_zeros(end, dtype, device, "gradients");
   if (dtype != model_dtype) shadow_ = flat_zeros(end, model_dtype, device, "trainable parameters");
   for (Slot& s : slots_) {
-    s.var = Var(slice(shadow_.defined() ? shadow_ : master_, s), true);
+    s.var = Var(slice(shadow_.defined() && !s.wide ? shadow_ : master_, s), true);
     s.var.grad()->bind(slice(gradient_, s));
   }
 }

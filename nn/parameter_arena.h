@@ -4,7 +4,8 @@
 // All trainable parameters in one flat buffer, their gradients in another of the same layout.
 //
 //   master   [n] f32 (f64 for f64 models)   what the optimizer updates
-//   shadow   [n] model dtype                what the kernels read; absent when it is the master's
+//   shadow   [n] model dtype                what the kernels read, but for wide parameters; absent when
+//                                           it is the master's
 //   gradient [n] like master
 //
 // Each tensor starts at a multiple of 256 elements, so that blocks of an 8-bit optimizer never
@@ -29,6 +30,7 @@ struct Parameter {
   int64_t bytes = 0;     // as kept in memory by the model, without gradient and optimizer
   Var var;               // undefined when quantised
   bool adapter = false;  // of LoRA: no checkpoint of the base has it
+  bool wide = false;     // kernels read it in the master's dtype
 };
 
 class ParameterArena {
@@ -39,7 +41,8 @@ class ParameterArena {
     std::string name;
     Shape shape;
     int64_t offset = 0;  // elements
-    Var var;             // value and gradient are slices of the arena
+    bool wide = false;
+    Var var;  // value and gradient are slices of the arena
   };
 
   // A run of tensors that are treated alike.

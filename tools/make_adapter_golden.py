@@ -32,6 +32,10 @@ CASES = {
     "one_stack": ("qwen3_5_moe", dict(
         target_modules=["in_proj_a", "shared_expert_gate"],
         target_parameters=["mlp.experts.gate_up_proj", "mlp.gate.weight"]), []),
+    "dora": ("llama", dict(target_modules=["q_proj", "k_proj", "down_proj"], use_dora=True), []),
+    "dora_saved": ("gemma3_text", dict(
+        target_modules="all-linear", use_dora=True, use_rslora=True, layers_to_transform=None,
+        exclude_modules=["0.mlp.up_proj"], modules_to_save=["model.norm"]), []),
     "saved_head": ("qwen3", dict(
         target_modules=["q_proj", "gate_proj"],
         modules_to_save=["embed_tokens", "lm_head", "0.mlp", "model.norm"]), []),
@@ -49,8 +53,8 @@ PREFIX = "base_model.model."
 
 def saved_name(name):
     """The key under which PEFT saves a parameter."""
-    for part in (".modules_to_save.default", ".default"):
-        name = name.replace(part, "")
+    for part in (".modules_to_save.default", "_vector.default.weight", ".default"):
+        name = name.replace(part, "_vector" if part.startswith("_") else "")
     return name
 
 

@@ -188,6 +188,7 @@ struct TrainConfig {
   std::vector<std::string> peft_layers_pattern;
   std::vector<std::string> lora_modules_to_save;
   bool peft_use_rslora = false;
+  bool peft_use_dora = false;
   NamedValues<int64_t> lora_rank_pattern;
   NamedValues<double> lora_alpha_pattern;
   InputPath lora_model_dir;                      // not given: a new adapter

@@ -14,6 +14,7 @@ std::optional<LoraConfig> lora_config(const TrainConfig& config) {
   lora.alpha = config.lora_alpha;
   lora.dropout = config.lora_dropout;
   lora.rslora = config.peft_use_rslora;
+  lora.dora = config.peft_use_dora;
   lora.target_modules = config.lora_target_modules.names;
   lora.target_modules_regex = config.lora_target_modules.pattern;
   lora.all_linear = config.lora_target_linear;

@@ -84,9 +84,10 @@ Rows adapter_rows() {
        "note: DIR/adapter_model.safetensors: 2 values are NaN or infinite; a run that starts from "
        "them gives the same",
        load_with_nan},
-      with("A4", "DoRA", {{"use_dora", true}},
-           "DIR/adapter_config.json: $.use_dora: expected false: hone does not support it, found "
-           "true"),
+      with("A4", "DoRA on parameters", {{"use_dora", true}},
+           "DIR/adapter_config.json: use_dora does not go with target_parameters (DoRA is for "
+           "linear "
+           "layers): remove one of the two"),
       with("A5", "another method than LoRA", {{"peft_type", "IA3"}},
            "DIR/adapter_config.json: $.peft_type: expected \"LORA\", found \"IA3\""),
       with("A6", "dropout 1.5", {{"lora_dropout", 1.5}},

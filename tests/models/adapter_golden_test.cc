@@ -31,6 +31,8 @@ const std::vector<Case> kCases = {
     {"layers"},
     {"all_linear"},
     {"one_stack"},
+    {"dora"},
+    {"dora_saved"},
     {"saved_head"},
     {"saved_tied"},
     {"unfrozen",
@@ -159,8 +161,47 @@ TEST_CASE("adapter goldens: the same description chooses the same tensors") {
   }
 }
 
+TEST_CASE("adapter goldens: fresh DoRA changes nothing, its lengths are those of the weights") {
+  LoadOptions o;
+  o.model = test::golden_model("llama");
+  o.dtype = DType::f64;
+  const auto logits = [&] {
+    const LoadedModel m = load_model(o);
+    const Batch batch = batch_of(o.model);
+    const NoGrad no_grad;
+    const DecoderOutput out = m.model->forward(batch, m.model->context(batch), false);
+    return m.model->logits(out.hidden.value());
+  };
+  const Tensor base = logits();
+  o.lora = LoraConfig{.r = 3, .alpha = 6, .dora = true, .all_linear = true};
+  CHECK(test::rel_err(logits(), base) < 1e-12);
+  o.quantise = QuantType::nf4;
+  const Tensor quantised = logits();
+  o.lora->dora = false;
+  CHECK(test::rel_err(quantised, logits()) < 1e-12);
+  CHECK(test::rel_err(quantised, base) > 1e-3);
+}
+
+TEST_CASE("adapter goldens: in bf16 the lengths of DoRA keep their f32") {
+  LoadOptions o;
+  o.model = test::golden_model("llama");
+  o.adapter = folder_of("dora");
+  o.dtype = DType::bf16;
+  const LoadedModel m = load_model(o);
+  int64_t lengths = 0;
+  for (const auto& slot : m.arena->slots()) {
+    const bool is_length = slot.name.ends_with(".lora_magnitude_vector");
+    CHECK(slot.var.dtype() == (is_length ? DType::f32 : DType::bf16));
+    lengths += is_length;
+  }
+  CHECK(lengths == 6);
+  const TemporaryDirectory dir;
+  write_adapter(dir.path(), *m.lora, *m.arena, m.config);
+  check_same_file(dir.path(), o.adapter, /*same_values=*/true);
+}
+
 TEST_CASE("adapter goldens: frozen for inference, the same logits") {
-  for (const char* name : {"saved_head", "saved_tied", "unfrozen", "unfrozen_experts"}) {
+  for (const char* name : {"dora", "saved_head", "saved_tied", "unfrozen", "unfrozen_experts"}) {
     CAPTURE(name);
     const std::string folder = folder_of(name);
     LoadOptions o = options_of(folder, DType::f64);

@@ -37,8 +37,8 @@ Tensor logits_of(const LoadOptions& options) {
 }
 
 TEST_CASE("merge: computes what base and adapter do, for every kind of adapter") {
-  for (const char* name : {"regex", "layers", "all_linear", "one_stack", "saved_head", "saved_tied",
-                           "unfrozen", "unfrozen_experts"}) {
+  for (const char* name : {"regex", "layers", "all_linear", "one_stack", "dora", "dora_saved",
+                           "saved_head", "saved_tied", "unfrozen", "unfrozen_experts"}) {
     CAPTURE(name);
     const std::string adapter = adapter_golden(name);
     const std::string model = test::golden_model(load_lora_config(adapter).base_model);

@@ -166,7 +166,8 @@ TEST_CASE("peft: unsupported or ill-fitting adapters are refused by name") {
     write_file(dir / "adapter_model.safetensors", weights);
     return error_of(ErrorCode::kModel, [&] { with_adapter(dir.path()); });
   };
-  CHECK(message("\"use_dora\": false", "\"use_dora\": true").find("use_dora") != std::string::npos);
+  CHECK(message("\"lora_bias\": false", "\"lora_bias\": true").find("lora_bias") !=
+        std::string::npos);
   CHECK(message("\"r\": 4", "\"r\": 5").find("expected [5, 32]") != std::string::npos);
   CHECK(message("\"peft_type\": \"LORA\"", "\"peft_type\": \"IA3\"").find("peft_type") !=
         std::string::npos);

@@ -47,10 +47,10 @@ TEST_CASE("explain_key: an honoured key") {
       "            lora_target_modules, lora_target_linear, lora_target_parameters, "
       "lora_exclude_modules,\n"
       "            peft_layers_to_transform, lora_modules_to_save, peft_use_rslora, "
-      "lora_rank_pattern,\n"
-      "            lora_alpha_pattern: rank, scale and targets are those of its "
-      "adapter_config.json;\n"
-      "            these have no effect\n");
+      "peft_use_dora,\n"
+      "            lora_rank_pattern, lora_alpha_pattern: rank, scale and targets are those of "
+      "its\n"
+      "            adapter_config.json; these have no effect\n");
   const std::string optimizer = explain_key("optimizer");
   CHECK(contains(optimizer, "one of adamw_torch, "));
   CHECK(contains(optimizer, "adamw_torch_4bit: AdamW with 8-bit states; there are none of 4 bits"));

@@ -1,5 +1,6 @@
 // Copyright 2026 The hone authors.
 // SPDX-License-Identifier: Apache-2.0
+#include "kernels/dora/dora.h"
 #include "kernels/dropout/dropout.h"
 #include "kernels/elementwise/elementwise.h"
 #include "kernels/embedding/embedding.h"
@@ -87,6 +88,28 @@ std::vector<BenchCase> activation_cases(const BenchSizes& s) {
                      }});
   }
   return cases;
+}
+
+std::vector<BenchCase> dora_cases(const BenchSizes& s) {
+  const int64_t n = s.tokens, c = s.model.hidden_size;
+  const DType t = s.dtype, sums = accumulator_dtype(t);
+  const std::string shape = shape_text({{"N", n}, {"C", c}}, t);
+  return {
+      {"dora", "dora_norms", shape_text({{"C", c}, {"C", c}}, sums), dora_norms_cost(c, c, sums),
+       [=] {
+         const Tensor v = s.values({c, c}, sums);
+         return [=] { dora_norms(v); };
+       }},
+      {"dora", "dora_forward", shape, dora_forward_cost(n, c, t),
+       [=] {
+         const Tensor u = s.values({n, c}, t), m = s.values({c}, sums);
+         return [=] { dora_forward(u, m, m, Tensor()); };
+       }},
+      {"dora", "dora_backward", shape, dora_backward_cost(n, c, t), [=] {
+         const Tensor u = s.values({n, c}, t), m = s.values({c}, sums);
+         const Tensor dm = Tensor::zeros_like(m);
+         return [=] { dora_backward(u, u, m, m, {dm, false}, {}); };
+       }}};
 }
 
 std::vector<BenchCase> gate_cases(const BenchSizes& s) {
@@ -188,7 +211,7 @@ std::vector<BenchCase> elementwise_cases(const BenchSizes& s) {
          return [=] { embedding_backward(dy, ids, dtable); };
        }},
   };
-  for (auto part : {norm_cases, activation_cases, gate_cases})
+  for (auto part : {norm_cases, activation_cases, gate_cases, dora_cases})
     for (BenchCase& row : part(s)) cases.push_back(std::move(row));
   return cases;
 }

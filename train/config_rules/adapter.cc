@@ -35,6 +35,10 @@ TrainRules adapter_rules() {
                    c.lora_dropout > 0;
           },
           "must be 0 with lora_target_parameters, whose input it cannot reach"),
+      error(
+          "DoRA on parameters", {"peft_use_dora", "lora_target_parameters"},
+          [](const C& c, const G&) { return c.peft_use_dora && !c.lora_target_parameters.empty(); },
+          "DoRA is for linear layers, not for experts and routers; remove one of the two"),
       notice(
           "lora keys without adapter",
           {"lora_target_modules", "lora_target_linear", "lora_target_parameters"},
@@ -96,7 +100,7 @@ TrainRules adapter_rules() {
           "shape of an adapter to continue",
           {"lora_model_dir", "lora_r", "lora_alpha", "lora_dropout", "lora_target_modules",
            "lora_target_linear", "lora_target_parameters", "lora_exclude_modules",
-           "peft_layers_to_transform", "lora_modules_to_save", "peft_use_rslora",
+           "peft_layers_to_transform", "lora_modules_to_save", "peft_use_rslora", "peft_use_dora",
            "lora_rank_pattern", "lora_alpha_pattern"},
           [](const C& c, const G& given) {
             constexpr std::string_view kShape[] = {"lora_r",
@@ -109,6 +113,7 @@ TrainRules adapter_rules() {
                                                    "peft_layers_to_transform",
                                                    "lora_modules_to_save",
                                                    "peft_use_rslora",
+                                                   "peft_use_dora",
                                                    "lora_rank_pattern",
                                                    "lora_alpha_pattern"};
             return c.lora_model_dir.given() &&
@@ -138,11 +143,12 @@ TrainRules adapter_rules() {
           },
           "load_in_4bit includes the experts all the same"),
       error(
-          "no adapter and peft keys", {"peft_use_rslora", "adapter"},
+          "no adapter and peft keys", {"peft_use_rslora", "peft_use_dora", "adapter"},
           [](const C& c, const G& given) {
-            return c.adapter == AdapterKind::kNone && given.on("peft_use_rslora");
+            return c.adapter == AdapterKind::kNone &&
+                   (given.on("peft_use_rslora") || given.on("peft_use_dora"));
           },
-          "the scale of an adapter, but adapter is none; set adapter: lora or remove it"),
+          "a form of adapters, but adapter is none; set adapter: lora or remove it"),
       error(
           "modules to save without adapter",
           {"lora_modules_to_save", "peft_layers_to_transform", "lora_exclude_modules", "adapter"},

@@ -15,6 +15,7 @@ std::vector<RuleCase> adapter_rule_cases() {
        linear + "adapter: qlora\nload_in_4bit: true\n"},
       {"adapter without targets", "adapter: lora\n", "adapter: lora\n" + linear},
       {"dropout on parameters", experts + "0.1\n", experts + "0\n"},
+      {"DoRA on parameters", experts + "0\npeft_use_dora: true\n", experts + "0\n"},
       {"lora keys without adapter", linear, linear + "adapter: lora\n"},
       {"shape of no adapter", "lora_r: 64\n", linear + "adapter: lora\nlora_r: 64\n"},
       {"shape of no adapter", "lora_dropout: 0.2\n", "lora_dropout: 0\n"},
