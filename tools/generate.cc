@@ -6,9 +6,7 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <csignal>
 #include <cstdio>
-#include <cstdlib>
 #include <filesystem>
 #include <iostream>
 #include <optional>
@@ -21,6 +19,7 @@
 #include "tools/generation/chat_prompt.h"
 #include "tools/generation/chat_session.h"
 #include "tools/generation/prompts.h"
+#include "tools/tool_main.h"
 #include "tools/unknown_option.h"
 
 namespace hone {
@@ -274,19 +273,4 @@ int parse_and_run(int argc, char** argv) {
 }  // namespace
 }  // namespace hone
 
-int main(int argc, char** argv) {
-  std::signal(SIGXFSZ, SIG_IGN);  // --out beyond ulimit -f is an error like any other
-  try {
-    // Under `bazel run` paths are relative to where the user stands.
-    if (const char* directory = std::getenv("BUILD_WORKING_DIRECTORY"))
-      std::filesystem::current_path(directory);
-    return hone::parse_and_run(argc, argv);
-  } catch (const hone::Error& e) {
-    std::fflush(stdout);
-    std::fprintf(stderr, "error: %s\n", e.what());
-    return static_cast<int>(e.code());
-  } catch (const std::exception& e) {
-    std::fprintf(stderr, "internal error: %s\n", e.what());
-    return static_cast<int>(hone::ErrorCode::kInternal);
-  }
-}
+int main(int argc, char** argv) { return hone::tool_main(argc, argv, hone::parse_and_run); }

@@ -38,7 +38,7 @@ pack() {
     strip -o "$staging/bin/$(basename "${binary/:/\/}")" "${binary/:/\/}"
   done
   # The programs share most of their code: a dictionary larger than one finds it again.
-  tar -C "$staging" -cf - bin | xz --lzma2=preset=4,dict=512MiB >"$directory/gpu_check.tar.xz"
+  tar -C "$staging" -cf - bin | xz --lzma2=preset=1,dict=512MiB >"$directory/gpu_check.tar.xz"
   du -h "$directory/gpu_check.tar.xz"
 }
 

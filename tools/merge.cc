@@ -9,9 +9,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <csignal>
 #include <cstdio>
-#include <cstdlib>
 #include <filesystem>
 
 #include "data/checkpoint_files.h"
@@ -21,6 +19,7 @@
 #include "models/load_model.h"
 #include "tensor/gpu.h"
 #include "tensor/random.h"
+#include "tools/tool_main.h"
 #include "tools/unknown_option.h"
 #include "train/export_model.h"
 
@@ -163,18 +162,4 @@ int parse_and_run(int argc, char** argv) {
 }  // namespace
 }  // namespace hone
 
-int main(int argc, char** argv) {
-  std::signal(SIGXFSZ, SIG_IGN);  // an output beyond ulimit -f is an error like any other
-  try {
-    // Under `bazel run` paths are relative to where the user stands.
-    if (const char* directory = std::getenv("BUILD_WORKING_DIRECTORY"))
-      std::filesystem::current_path(directory);
-    return hone::parse_and_run(argc, argv);
-  } catch (const hone::Error& e) {
-    std::fprintf(stderr, "error: %s\n", hone::printable_lines(e.what()).c_str());
-    return static_cast<int>(e.code());
-  } catch (const std::exception& e) {
-    std::fprintf(stderr, "internal error: %s\n", e.what());
-    return static_cast<int>(hone::ErrorCode::kInternal);
-  }
-}
+int main(int argc, char** argv) { return hone::tool_main(argc, argv, hone::parse_and_run); }
