@@ -12,8 +12,7 @@ namespace hone::kernels {
 __device__ inline int blocks_of_length(const GroupBlocks& blocks, int length) {
   int sum = 0;
   for (int64_t g = threadIdx.x % 32; g < blocks.groups; g += 32) {
-    const int rows = blocks.offsets[g + 1] - blocks.offsets[g];
-    const int n = static_cast<int>((rows + blocks.rows - 1) / blocks.rows);
+    const int n = blocks.blocks_of(blocks.offsets[g + 1] - blocks.offsets[g]);
     sum += n >= length ? n - length + 1 : 0;
   }
   return __reduce_add_sync(~0u, sum);
@@ -37,9 +36,9 @@ __device__ inline GroupBlock longest_first(const GroupBlocks& blocks, int number
   int among = number - blocks_of_length(blocks, above);  // of the groups that have such a block
   for (int64_t base = 0; base < blocks.groups; base += 32) {
     const int64_t g = base + threadIdx.x % 32;
-    const int64_t first = g < blocks.groups ? blocks.offsets[g] : 0;
-    const int64_t last = g < blocks.groups ? blocks.offsets[g + 1] : 0;
-    const int64_t n = (last - first + blocks.rows - 1) / blocks.rows;
+    const int first = g < blocks.groups ? blocks.offsets[g] : 0;
+    const int last = g < blocks.groups ? blocks.offsets[g + 1] : 0;
+    const int n = blocks.blocks_of(last - first);
     const unsigned has = __ballot_sync(~0u, n >= length);
     if (among >= __popc(has)) {
       among -= __popc(has);

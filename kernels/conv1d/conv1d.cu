@@ -15,6 +15,7 @@ namespace {
 
 constexpr int kThreads = 64;
 constexpr int kForwardTokens = 8, kBackwardTokens = 4;  // loaded together
+constexpr int64_t kForwardRowBlock = 64;                // at most: forward has no partial sums
 
 template <class T>
 struct Operands {
@@ -249,7 +250,7 @@ Operands<T> operands_of(const Tensor& x, const Tensor& w, const Tensor& cu_seqle
 // f.operator()<W, kTaps>(grid): 4 taps, the usual number, or up to 8.
 template <class T, class F>
 void visit_shape(const Operands<T>& o, bool aligned, F&& f) {
-  constexpr int kWidth = kLanes < T >> 4 ? 4 : kLanes<T>;  // more would not fit in registers
+  constexpr int kWidth = std::min(kLanes<T>, 4);  // more would not fit in registers
   const auto grid = [&](int64_t width) {
     return dim3(grid_size(ceil_div(o.C, kThreads * width)), grid_size(ceil_div(o.N, o.row_block)));
   };
@@ -263,7 +264,8 @@ void visit_shape(const Operands<T>& o, bool aligned, F&& f) {
 void conv1d_silu_forward(Cuda device, const Tensor& x, const Tensor& w, const Tensor& cu_seqlens,
                          const Tensor& y, const Tensor&) {
   visit_float(x.dtype(), [&]<class T>() {
-    const Operands<T> o = operands_of<T>(x, w, cu_seqlens);
+    Operands<T> o = operands_of<T>(x, w, cu_seqlens);
+    o.row_block = std::min(o.row_block, kForwardRowBlock);
     visit_shape(o, are_vectors(kLanes<T>, o.C, {x, y}), [&]<int W, int kTaps>(dim3 grid) {
       launch(device, forward_kernel<W, kTaps, T>, grid, kThreads, 0, o, y.data<T>());
     });

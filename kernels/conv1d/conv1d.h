@@ -39,9 +39,9 @@ Tensor conv1d_silu_backward(const Tensor& dy, const Tensor& x, const Tensor& w,
 Cost conv1d_silu_forward_cost(int64_t n, int64_t c, int64_t w, DType t);
 Cost conv1d_silu_backward_cost(int64_t n, int64_t c, int64_t w, DType t, bool dw);
 
-// Tokens of a block. Each reads a few tokens of the next, and has a partial sum.
+// Tokens of a block. Each reads a few tokens of the next, and backward has a partial sum.
 constexpr int64_t conv1d_row_block(int64_t n, int64_t c, Device device) {
-  return is_gpu(device) ? gpu_row_block(n, 16, 256, (1 << 18) / std::max<int64_t>(c, 1)) : 64;
+  return is_gpu(device) ? gpu_row_block(n, 16, 256, (1 << 19) / std::max<int64_t>(c, 1)) : 64;
 }
 
 // Device implementations; outputs are allocated by the functions above. Scratch, all f32

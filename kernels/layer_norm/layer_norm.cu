@@ -4,7 +4,7 @@
 // A block per row forward; a block per layer_norm_row_block rows backward, so that the parts of dw and db
 // that these rows give stay on the chip. Backward a thread has one vector of each row, and loads those
 // of the next row before it waits for the others of this one. Forward, and backward for rows of more
-// than kMaxRowThreads vectors, the first kCached vectors of a thread stay in registers between the
+// than kMaxRowThreads vectors, the first vectors of a thread stay in registers between the
 // passes over a row; longer rows are read again, from the cache.
 #include "kernels/core/cuda/column_sum.cuh"
 #include "kernels/core/cuda/reduce.cuh"
@@ -14,8 +14,10 @@
 namespace hone::kernels {
 namespace {
 
-constexpr int kMaxThreads = 256;
-constexpr int kCached = 4;
+constexpr int kForwardThreads = 256;
+constexpr int kForwardCached = 4;
+constexpr int kWideThreads = 256;
+constexpr int kWideCached = 4;
 constexpr int kMaxRowThreads = 1024;
 constexpr int64_t kMaxShared = 200 << 10;  // bytes of sums on the chip; wider rows sum in memory
 
@@ -27,7 +29,7 @@ __device__ acc_t<T> factor(T w) {
 
 // Calls f(v, cached[v's place]) for the vectors of the thread: those that load(v) brought before, and
 // the others loaded again.
-template <class V, class Load, class F>
+template <class V, int kCached, class Load, class F>
 __device__ void for_row(const V (&cached)[kCached], int64_t vectors, Load&& load, F&& f) {
   const int64_t threads = blockDim.x;
 #pragma unroll
@@ -40,7 +42,7 @@ __device__ void for_row(const V (&cached)[kCached], int64_t vectors, Load&& load
 }
 
 // The first kCached vectors of the thread.
-template <class V, class Load>
+template <class V, int kCached, class Load>
 __device__ void load_cached(V (&cached)[kCached], int64_t vectors, Load&& load) {
 #pragma unroll
   for (int j = 0; j < kCached; ++j) {
@@ -59,7 +61,7 @@ struct ForwardOperands {
 };
 
 template <int W, class T>
-__global__ void __launch_bounds__(kMaxThreads) forward_kernel(ForwardOperands<T> o) {
+__global__ void __launch_bounds__(kForwardThreads) forward_kernel(ForwardOperands<T> o) {
   using A = acc_t<T>;
   using V = Vec<T, W>;
   const int64_t row = blockIdx.x, vectors = o.columns / W, start = row * o.columns;
@@ -73,7 +75,7 @@ __global__ void __launch_bounds__(kMaxThreads) forward_kernel(ForwardOperands<T>
     }
     return x;
   };
-  V cached[kCached];
+  V cached[kForwardCached];
   load_cached(cached, vectors, load_h);
   A sum = 0;
   for_row(cached, vectors, load_h, [&](int64_t, const V& x) {
@@ -202,7 +204,7 @@ __global__ void __launch_bounds__(kMaxRowThreads) backward_kernel(BackwardOperan
 
 // Each thread owns its columns of the sums.
 template <int W, class T>
-__global__ void __launch_bounds__(kMaxThreads) wide_backward_kernel(BackwardOperands<T> o) {
+__global__ void __launch_bounds__(kWideThreads) wide_backward_kernel(BackwardOperands<T> o) {
   using A = acc_t<T>;
   extern __shared__ __align__(16) unsigned char shared[];
   const int64_t vectors = o.columns / W;
@@ -213,12 +215,12 @@ __global__ void __launch_bounds__(kMaxThreads) wide_backward_kernel(BackwardOper
   A* const dw = o.on_chip ? reinterpret_cast<A*>(shared) : partial;
   A* const db = dw ? dw + (o.on_chip ? o.columns : to_bias) : nullptr;
   if (dw)
-    for (int64_t v = threadIdx.x; v < vectors; v += kMaxThreads)
+    for (int64_t v = threadIdx.x; v < vectors; v += kWideThreads)
       for (int k = 0; k < W; ++k) dw[v * W + k] = db[v * W + k] = 0;
   for (int64_t row = begin; row < end; ++row) {
     RowScalars<A> s = {o.stats[row], o.stats[o.rows + row], 0, 0};
     const auto load_part = [&](int64_t v) { return RowPart<W, T>(o, row, v); };
-    RowPart<W, T> cached[kCached];
+    RowPart<W, T> cached[kWideCached];
     load_cached(cached, vectors, load_part);
     A sum = 0, dot = 0;
     for_row(cached, vectors, load_part, [&](int64_t v, const RowPart<W, T>& p) {
@@ -232,7 +234,7 @@ __global__ void __launch_bounds__(kMaxThreads) wide_backward_kernel(BackwardOper
     });
   }
   if (!o.on_chip) return;
-  for (int64_t v = threadIdx.x; v < vectors; v += kMaxThreads)
+  for (int64_t v = threadIdx.x; v < vectors; v += kWideThreads)
     for (int k = 0; k < W; ++k) {
       partial[v * W + k] = dw[v * W + k];
       partial[to_bias + v * W + k] = db[v * W + k];
@@ -241,7 +243,7 @@ __global__ void __launch_bounds__(kMaxThreads) wide_backward_kernel(BackwardOper
 
 unsigned threads_for(int64_t vectors) {
   const int64_t threads = ceil_div(vectors, kWarp) * kWarp;
-  return static_cast<unsigned>(threads < kMaxThreads ? threads : kMaxThreads);
+  return static_cast<unsigned>(threads < kForwardThreads ? threads : kForwardThreads);
 }
 
 template <class T>
@@ -298,7 +300,7 @@ void layer_norm_backward(Cuda device, const Tensor& dy, const Tensor& dh_out, co
       const int64_t threads = ceil_div(columns / W, kWarp) * kWarp;
       if (threads <= kMaxRowThreads)
         return launch(device, backward_kernel<W, T>, blocks, static_cast<unsigned>(threads), 0, o);
-      launch(device, wide_backward_kernel<W, T>, blocks, kMaxThreads,
+      launch(device, wide_backward_kernel<W, T>, blocks, kWideThreads,
              o.on_chip ? static_cast<size_t>(sums) : 0, o);
     };
     if (are_vectors(kLanes<T>, columns, {dy, dh_out, h, w, dx}))

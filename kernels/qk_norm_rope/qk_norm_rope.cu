@@ -127,7 +127,7 @@ __global__ void __launch_bounds__(kForwardWarps* kWarp) forward_kernel(ForwardOp
       x[j] = Pair<W, T>(o.x.at(begin + j), o.rotary.half, first);
 #pragma unroll
   for (int j = 0; j < kForwardHeads; ++j) {
-    const int64_t i = begin + j, n = i / o.H;
+    const int64_t i = begin + j, n = o.x.row_of(i);
     if (i >= heads) return;
     const T* const head = o.x.at(i);
     T* const y = o.y + i * o.D;

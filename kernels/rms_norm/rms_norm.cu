@@ -14,8 +14,9 @@
 namespace hone::kernels {
 namespace {
 
-constexpr int kMaxThreads = 256;
+constexpr int kForwardThreads = 256;
 constexpr int kCached = 4;
+constexpr int kWideThreads = 256;
 constexpr int kMaxRowThreads = 1024;
 
 template <class T>
@@ -40,18 +41,40 @@ struct ForwardOperands {
   NormWeight kind;
 };
 
-// The v-th vector of the row that is normalised; with a residual it is made here.
-template <int W, class T>
-__device__ Vec<T, W> row_vector(const ForwardOperands<T>& o, int64_t row, int64_t v) {
-  const int64_t at = row * o.columns + v * W;
-  Vec<T, W> x = load<W>(o.x + at);
-  if (o.residual) {
-    const Vec<T, W> r = load<W>(o.residual + at);
-#pragma unroll
-    for (int k = 0; k < W; ++k) x[k] = narrow_to<T>(widen(x[k]) + widen(r[k]));
+// A row, moved to its first element: the places within it fit into 32 bits.
+template <class T>
+struct ForwardRow {
+  const T *x, *residual, *w;
+  T *h, *y;
+  NormWeight kind;
+
+  __device__ explicit ForwardRow(const ForwardOperands<T>& o) : w(o.w), kind(o.kind) {
+    const int64_t at = int64_t{blockIdx.x} * o.columns;
+    x = o.x + at, y = o.y + at;
+    residual = o.residual ? o.residual + at : nullptr;
+    h = o.h ? o.h + at : nullptr;
   }
-  return x;
-}
+  // The v-th vector that is normalised; with a residual it is made here.
+  template <int W>
+  __device__ Vec<T, W> vector(int v) const {
+    Vec<T, W> u = load<W>(x + v * W);
+    if (residual) {
+      const Vec<T, W> r = load<W>(residual + v * W);
+#pragma unroll
+      for (int k = 0; k < W; ++k) u[k] = narrow_to<T>(widen(u[k]) + widen(r[k]));
+    }
+    return u;
+  }
+  template <int W>
+  __device__ void write(int v, const Vec<T, W>& u, acc_t<T> r) const {
+    const Vec<T, W> weight = load<W>(w + v * W);
+    Vec<T, W> out;
+#pragma unroll
+    for (int k = 0; k < W; ++k) out[k] = scaled<T>(widen(u[k]) * r, weight[k], kind);
+    store(y + v * W, out);
+    if (h) store(h + v * W, u);
+  }
+};
 
 template <int W, class T>
 __device__ acc_t<T> sum_of_squares(const Vec<T, W>& x) {
@@ -62,42 +85,28 @@ __device__ acc_t<T> sum_of_squares(const Vec<T, W>& x) {
 }
 
 template <int W, class T>
-__device__ void write_vector(const ForwardOperands<T>& o, int64_t row, int64_t v,
-                             const Vec<T, W>& x, acc_t<T> r) {
-  const int64_t at = row * o.columns + v * W;
-  const Vec<T, W> w = load<W>(o.w + v * W);
-  Vec<T, W> y;
-#pragma unroll
-  for (int k = 0; k < W; ++k) y[k] = scaled<T>(widen(x[k]) * r, w[k], o.kind);
-  store(o.y + at, y);
-  if (o.h) store(o.h + at, x);
-}
-
-template <int W, class T>
-__global__ void __launch_bounds__(kMaxThreads) forward_kernel(ForwardOperands<T> o) {
+__global__ void __launch_bounds__(kForwardThreads) forward_kernel(ForwardOperands<T> o) {
   using A = acc_t<T>;
-  const int64_t row = blockIdx.x, vectors = o.columns / W, threads = blockDim.x;
+  const ForwardRow<T> row(o);
+  const int vectors = static_cast<int>(o.columns / W), threads = static_cast<int>(blockDim.x);
+  const int first = static_cast<int>(threadIdx.x);
   Vec<T, W> cached[kCached];
+#pragma unroll
+  for (int j = 0; j < kCached; ++j)
+    if (first + j * threads < vectors) cached[j] = row.template vector<W>(first + j * threads);
   A sum = 0;
 #pragma unroll
-  for (int j = 0; j < kCached; ++j) {
-    const int64_t v = threadIdx.x + j * threads;
-    if (v >= vectors) break;
-    cached[j] = row_vector<W>(o, row, v);
-    sum += sum_of_squares(cached[j]);
-  }
-  for (int64_t v = threadIdx.x + kCached * threads; v < vectors; v += threads)
-    sum += sum_of_squares(row_vector<W>(o, row, v));
+  for (int j = 0; j < kCached; ++j)
+    if (first + j * threads < vectors) sum += sum_of_squares(cached[j]);
+  for (int v = first + kCached * threads; v < vectors; v += threads)
+    sum += sum_of_squares(row.template vector<W>(v));
   const A r = A(1) / sqrt(block_sum(sum) / A(o.columns) + o.eps);
-  if (threadIdx.x == 0) o.rstd[row] = r;
+  if (threadIdx.x == 0) o.rstd[blockIdx.x] = r;
 #pragma unroll
-  for (int j = 0; j < kCached; ++j) {
-    const int64_t v = threadIdx.x + j * threads;
-    if (v >= vectors) break;
-    write_vector(o, row, v, cached[j], r);
-  }
-  for (int64_t v = threadIdx.x + kCached * threads; v < vectors; v += threads)
-    write_vector(o, row, v, row_vector<W>(o, row, v), r);
+  for (int j = 0; j < kCached; ++j)
+    if (first + j * threads < vectors) row.write(first + j * threads, cached[j], r);
+  for (int v = first + kCached * threads; v < vectors; v += threads)
+    row.write(v, row.template vector<W>(v), r);
 }
 
 template <class T>
@@ -184,7 +193,7 @@ __global__ void __launch_bounds__(kMaxRowThreads) backward_kernel(BackwardOperan
 
 // Shared memory: [columns] A, the sum for dw; each thread owns its columns.
 template <int W, class T>
-__global__ void __launch_bounds__(kMaxThreads) wide_backward_kernel(BackwardOperands<T> o) {
+__global__ void __launch_bounds__(kWideThreads) wide_backward_kernel(BackwardOperands<T> o) {
   using A = acc_t<T>;
   extern __shared__ __align__(16) unsigned char shared[];
   A* const dw = o.partial ? reinterpret_cast<A*>(shared) : nullptr;
@@ -192,29 +201,29 @@ __global__ void __launch_bounds__(kMaxThreads) wide_backward_kernel(BackwardOper
   const int64_t begin = blockIdx.x * o.rows_per_block;
   const int64_t end = begin + o.rows_per_block < o.rows ? begin + o.rows_per_block : o.rows;
   if (dw)
-    for (int64_t v = threadIdx.x; v < vectors; v += kMaxThreads)
+    for (int64_t v = threadIdx.x; v < vectors; v += kWideThreads)
       for (int k = 0; k < W; ++k) dw[v * W + k] = 0;
   for (int64_t row = begin; row < end; ++row) {
     A dot = 0;
-    for (int64_t v = threadIdx.x; v < vectors; v += kMaxThreads) {
+    for (int64_t v = threadIdx.x; v < vectors; v += kWideThreads) {
       const RowPart<W, T> x(o, row, v);
       dot += dot_of(o, load<W>(o.w + v * W), x.dy, x.h, x.r);
     }
     const A mean = block_sum(dot) / A(o.columns);
-    for (int64_t v = threadIdx.x; v < vectors; v += kMaxThreads) {
+    for (int64_t v = threadIdx.x; v < vectors; v += kWideThreads) {
       const RowPart<W, T> x(o, row, v);
       store(o.dx + row * o.columns + v * W, gradient(o, load<W>(o.w + v * W), x.dy, x.h, x.dh_out,
                                                      x.r, mean, dw ? dw + v * W : nullptr));
     }
   }
   if (dw)
-    for (int64_t v = threadIdx.x; v < vectors; v += kMaxThreads)
+    for (int64_t v = threadIdx.x; v < vectors; v += kWideThreads)
       for (int k = 0; k < W; ++k) o.partial[blockIdx.x * o.columns + v * W + k] = dw[v * W + k];
 }
 
 unsigned threads_for(int64_t vectors) {
   const int64_t threads = ceil_div(vectors, kWarp) * kWarp;
-  return static_cast<unsigned>(threads < kMaxThreads ? threads : kMaxThreads);
+  return static_cast<unsigned>(threads < kForwardThreads ? threads : kForwardThreads);
 }
 
 template <class T>
@@ -268,7 +277,7 @@ void rms_norm_backward(Cuda device, const Tensor& dy, const Tensor& dh_out, cons
       if (threads <= kMaxRowThreads)
         return launch(device, backward_kernel<W, T>, blocks, static_cast<unsigned>(threads), 0, o);
       const size_t shared = dw.wanted() ? static_cast<size_t>(o.columns) * sizeof(A) : 0;
-      launch(device, wide_backward_kernel<W, T>, blocks, kMaxThreads, shared, o);
+      launch(device, wide_backward_kernel<W, T>, blocks, kWideThreads, shared, o);
     };
     if (are_vectors(kLanes<T>, o.columns, {dy, dh_out, h, w, dx}))
       run.template operator()<kLanes<T>>();

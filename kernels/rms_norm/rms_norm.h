@@ -51,7 +51,7 @@ Cost rms_norm_backward_cost(int64_t n, int64_t c, DType t, bool dw);
 // Device implementations; outputs are allocated by the functions above. Undefined tensors are
 // skipped. `partial` [ceil(N / rms_norm_row_block), C] is scratch for dw.
 constexpr int64_t rms_norm_row_block(int64_t n, Device device) {
-  return is_gpu(device) ? gpu_row_block(n, 1, 32, 256) : 16;
+  return is_gpu(device) ? gpu_row_block(n, 1, 32, 512) : 16;
 }
 template <Isa I>
 void rms_norm_forward(Cpu<I>, const Tensor& x, const Tensor& residual, const Tensor& w, double eps,

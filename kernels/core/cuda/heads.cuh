@@ -21,7 +21,15 @@ struct Heads {
   explicit Heads(const Tensor& t)
       : data(t.data<T>()), H(t.dim(1)), row_stride(t.stride(0)), head_stride(t.stride(1)) {}
   __device__ T* at(int64_t n, int64_t h) const { return data + n * row_stride + h * head_stride; }
-  __device__ T* at(int64_t i) const { return at(i / H, i % H); }  // i = n * H + h
+  __device__ T* at(int64_t i) const {  // i = n * H + h
+    const int64_t n = row_of(i);
+    return at(n, i - n * H);
+  }
+  // n of i = n * H + h. A 32-bit division is several times faster.
+  __device__ int64_t row_of(int64_t i) const {
+    if (i <= UINT32_MAX) return static_cast<uint32_t>(i) / static_cast<uint32_t>(H);
+    return i / H;
+  }
 };
 
 // Whether each head of each tensor (of any rank, heads last; undefined ones are skipped) is a row of
