@@ -73,6 +73,14 @@ Image blank(ImageSize size) {
 
 }  // namespace
 
+void check_image_size(ImageSize size, int64_t max_pixels) {
+  if (size.height < 1 || size.width < 1)
+    fail(ErrorCode::kDataset, "an image of ", size.height, " x ", size.width, " pixels");
+  if (size.height > max_pixels / size.width)
+    fail(ErrorCode::kDataset, "an image of ", size.height, " x ", size.width, " pixels; at most ",
+         max_pixels, " are read: make it smaller");
+}
+
 Image resize_bicubic(const Image& image, ImageSize to) {
   const ImageSize from = image.size;
   check(from.height > 0 && from.width > 0 && to.height > 0 && to.width > 0, "resize_bicubic: from ",

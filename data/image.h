@@ -21,6 +21,9 @@ struct Image {
   std::vector<uint8_t> pixels;  // [height, width, 3]
 };
 
+// Errors: kDataset for a side below 1 or an area over max_pixels.
+void check_image_size(ImageSize size, int64_t max_pixels);
+
 // Bicubic with antialiasing: each output pixel is a weighted mean of the input pixels under Keys' cubic
 // (a = -0.5), stretched by the factor of a reduction. First along rows, then along columns, rounded to
 // bytes after both; weights have 22 binary digits. The same bytes as Pillow's.
