@@ -35,7 +35,8 @@ Batch make_batch(std::span<const int64_t> ids, std::span<const int64_t> labels,
 
 Batch Batch::to(Device device) const {
   const MemoryScope scope("batch");
-  return {ids.to(device), targets.to(device), cu_seqlens.to(device), positions.to(device), labels};
+  return {ids.to(device), targets.to(device), cu_seqlens.to(device), positions.to(device),
+          labels,         vision.to(device)};
 }
 
 Batch describe_batch(int64_t rows, int64_t documents, Device meta) {

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <span>
 
+#include "models/vision_input.h"
 #include "tensor/tensor.h"
 
 namespace hone {
@@ -14,11 +15,12 @@ namespace hone {
 inline constexpr int64_t kIgnoreLabel = -100;
 
 struct Batch {
-  Tensor ids;          // [N] i64
-  Tensor targets;      // [N] i64: the token to predict after each row, or kIgnoreLabel
-  Tensor cu_seqlens;   // [S + 1] i32: document s is rows [cu_seqlens[s], cu_seqlens[s + 1])
-  Tensor positions;    // [N] i32: 0, 1, ... in each document
-  int64_t labels = 0;  // targets that count
+  Tensor ids;               // [N] i64
+  Tensor targets;           // [N] i64: the token to predict after each row, or kIgnoreLabel
+  Tensor cu_seqlens;        // [S + 1] i32: document s is rows [cu_seqlens[s], cu_seqlens[s + 1])
+  Tensor positions;         // [N] i32: 0, 1, ... in each document; with images [3, N]
+  int64_t labels = 0;       // targets that count
+  VisionInput vision = {};  // undefined without images (models/image_positions.h)
 
   int64_t rows() const { return ids.numel(); }
   // The same on another device.

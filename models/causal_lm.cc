@@ -16,7 +16,9 @@ CausalLm::CausalLm(nn::Builder& b, const ModelConfig& config)
       head_(config.tie_word_embeddings
                 ? Weight(decoder_.embedding())
                 : Weight(b.parameter("lm_head.weight", {config.vocab_size, config.hidden_size},
-                                     nn::Init::normal(config.initializer_range)))) {}
+                                     nn::Init::normal(config.initializer_range)))) {
+  if (config.vision) vision_.emplace(b, *config.vision);
+}
 
 void CausalLm::set_rotary(const Tensor& positions, nn::ForwardContext& context) const {
   const auto table = [&](const RotaryConfig& rotary) {
@@ -32,6 +34,19 @@ nn::ForwardContext CausalLm::context(const Batch& batch) const {
   c.cu_seqlens = batch.cu_seqlens;
   set_rotary(batch.positions, c);
   return c;
+}
+
+DecoderOutput CausalLm::forward(const Batch& batch, const nn::ForwardContext& context,
+                                bool recompute) const {
+  if (!batch.vision.defined()) return decoder_(batch.ids, context, recompute);
+  return decoder_(batch.ids, context, recompute,
+                  {image_features(batch, context, recompute), batch.vision.rows});
+}
+
+Var CausalLm::image_features(const Batch& batch, const nn::ForwardContext& context,
+                             bool recompute) const {
+  check(vision_.has_value(), "causal_lm: images for a model without its vision tower");
+  return (*vision_)(batch.vision, context, recompute);
 }
 
 Tensor CausalLm::extend(const Tensor& ids, const Tensor& positions, const nn::SequenceSlots& slots,

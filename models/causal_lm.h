@@ -1,21 +1,24 @@
 // Copyright 2026 The hone authors.
 // SPDX-License-Identifier: Apache-2.0
 //
-// A decoder with its language-model head and loss.
+// A decoder with its language-model head and loss, perhaps with a vision tower before it.
 #pragma once
 
 #include <memory>
+#include <optional>
 
 #include "autograd/ops/weight.h"
 #include "models/batch.h"
 #include "models/decoder.h"
+#include "models/vision_tower.h"
 #include "nn/builder.h"
 
 namespace hone {
 
 class CausalLm {
  public:
-  // Parameters: the decoder's and, unless it is tied to the embedding, lm_head.weight [V, C].
+  // Parameters: the decoder's, unless it is tied to the embedding lm_head.weight [V, C], and with
+  // config.vision the tower's.
   CausalLm(nn::Builder& b, const ModelConfig& config);
 
   const ModelConfig& config() const { return config_; }
@@ -24,10 +27,11 @@ class CausalLm {
 
   // Positions, document boundaries and rotary tables of a batch.
   nn::ForwardContext context(const Batch& batch) const;
+  // Requires: a vision tower if the batch has images.
   DecoderOutput forward(const Batch& batch, const nn::ForwardContext& context,
-                        bool recompute) const {
-    return decoder_(batch.ids, context, recompute);
-  }
+                        bool recompute) const;
+  // What takes the places of the batch's image tokens [M, C].
+  Var image_features(const Batch& batch, const nn::ForwardContext& context, bool recompute) const;
 
   // The next tokens of stored sequences, without gradients (models/decode_session.h).
   DecoderState make_state(int64_t slots, int64_t capacity) const {
@@ -53,6 +57,7 @@ class CausalLm {
   DType dtype_;
   Decoder decoder_;
   Weight head_;
+  std::optional<VisionTower> vision_;
 };
 
 }  // namespace hone

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "data/json.h"
+#include "models/vision_config.h"
 #include "nn/block_kinds.h"
 
 namespace hone {
@@ -107,6 +108,7 @@ struct ModelConfig {
   DeltaNetConfig delta_net;
   MoeConfig moe;
   std::vector<LayerType> layers;
+  std::optional<VisionConfig> vision;  // of a vision-language model; unset: text only
   std::vector<int64_t> eos_token_ids;
 
   int64_t num_layers() const { return static_cast<int64_t>(layers.size()); }

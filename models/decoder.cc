@@ -8,6 +8,7 @@
 #include "autograd/checkpoint.h"
 #include "autograd/ops/arithmetic.h"
 #include "autograd/ops/embedding.h"
+#include "autograd/ops/replace_rows.h"
 #include "kernels/elementwise/elementwise.h"
 
 namespace hone {
@@ -146,9 +147,10 @@ Var Decoder::embed(const Tensor& ids) const {
 }
 
 DecoderOutput Decoder::operator()(const Tensor& ids, const nn::ForwardContext& context,
-                                  bool recompute) const {
+                                  bool recompute, const Images& images) const {
   DecoderOutput out;
   Var x = embed(ids);
+  if (images.features.defined()) x = replace_rows(x, images.rows, images.features);
   for (const DecoderLayer& layer : layers_) {
     const size_t moe_index = out.router_logits.size();
     const Tensor replay =

@@ -70,9 +70,14 @@ class Decoder {
   // Parameters: model.embed_tokens.weight [V, C], model.layers.<i>.*, model.norm.*.
   Decoder(nn::Builder& b, const ModelConfig& config);
 
-  // ids [N] i64. recompute: keep only each layer's input and run the layer again in backward.
-  DecoderOutput operator()(const Tensor& ids, const nn::ForwardContext& context,
-                           bool recompute) const;
+  // ids [N] i64. recompute: keep only each layer's input and run the layer again in backward. images:
+  // features that take rows of the embeddings.
+  struct Images {
+    Var features;  // [M, C]
+    Tensor rows;   // [M] i64
+  };
+  DecoderOutput operator()(const Tensor& ids, const nn::ForwardContext& context, bool recompute,
+                           const Images& images = {}) const;
   // Empty states of the embedding's dtype and device.
   DecoderState make_state(int64_t slots, int64_t capacity) const;
   // The next tokens of stored sequences, without gradients: hidden states [N, C] after the final

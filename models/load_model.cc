@@ -105,6 +105,10 @@ std::unique_ptr<Plan> plan_model(const LoadOptions& o) {
   m.config = o.config       ? *o.config
              : is_random(o) ? preset_config(o.model.substr(kRandom.size()))
                             : load_model_config(o.model);
+  if (o.vision && !m.config.vision)
+    fail(ErrorCode::kUsage, printable(o.model, 4096), ": images need a vision-language model; ",
+         m.config.architecture, " has no vision tower");
+  if (!o.vision) m.config.vision.reset();
   m.lora = o.adapter.empty() ? o.lora : load_lora_config(o.adapter);
   if (m.lora) about_adapter(o, [&] { plan->targets.emplace(*m.lora, m.config.name_infix); });
   if (!o.adapter.empty()) plan->adapter.emplace(o.adapter, *m.lora, m.config);

@@ -24,6 +24,7 @@ struct LoadOptions {
   // Which base weights train (models/unfrozen.h). Empty: all with train_base, else none. What is kept
   // in 4 bits stays frozen.
   std::vector<std::string> unfrozen = {};
+  bool vision = false;        // with the vision tower, if the model has one: else it is text only
   bool inference = false;     // the adapter is frozen: no arena. Not with train_base
   bool decay_vectors = true;  // see nn::ParameterArena
   DType dtype = DType::f32;

@@ -2,6 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "models/model_directory.h"
 
+#include <set>
+#include <string_view>
+
 #include "data/file.h"
 #include "kernels/elementwise/elementwise.h"
 
@@ -10,11 +13,13 @@ namespace {
 
 constexpr const char* kConfigName = "config.json";
 
-// The tensors of the base checkpoint that are passed on as they are.
-std::vector<std::string> passed_on(const ModelFiles& base) {
+// The tensors of the base checkpoint that are passed on as they are; `own` are the model's.
+std::vector<std::string> passed_on(const ModelFiles& base, const std::vector<TensorSpec>& own) {
+  std::set<std::string_view> taken;
+  for (const TensorSpec& spec : own) taken.insert(spec.name);
   std::vector<std::string> names;
   for (const auto& [name, file] : base.tensors())
-    if (is_other_part(name, /*tied=*/false)) names.push_back(name);
+    if (is_other_part(name, /*tied=*/false) && !taken.contains(name)) names.push_back(name);
   return names;
 }
 
@@ -32,7 +37,6 @@ void ModelDirectory::write(
   std::optional<ModelFiles> files;
   if (!base.empty()) files = ModelFiles::open(base);
   const ModelFiles* from = files ? &*files : nullptr;
-  const std::vector<std::string> others = files ? passed_on(*files) : std::vector<std::string>();
   const CheckpointNames names = files ? CheckpointNames(config, *files) : CheckpointNames(config);
 
   std::vector<TensorSpec> specs;
@@ -40,6 +44,8 @@ void ModelDirectory::write(
     if (!p.adapter)
       for (const StoredPart& part : names.parts(p.name, p.shape))
         specs.push_back({part.name, type_of(part, from), part.shape});
+  const std::vector<std::string> others =
+      files ? passed_on(*files, specs) : std::vector<std::string>();
   for (const std::string& name : others)
     specs.push_back({name, files->info(name).type, files->info(name).shape});
 

@@ -90,6 +90,7 @@ void read_qwen3_5_vl(const JsonValue& json, ModelConfig& config) {
   read_qwen3_5_text(json.at("text_config"), config);
   config.tie_word_embeddings = json.get_bool_or("tie_word_embeddings", config.tie_word_embeddings);
   config.name_infix = "language_model.";
+  if (json.find("vision_config")) config.vision = read_qwen3_5_vision(json, config.hidden_size);
 }
 
 }  // namespace hone

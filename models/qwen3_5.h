@@ -15,8 +15,8 @@ void write_qwen3_5_text(const ModelConfig& config, Json& json);
 // Zero-centred norms, normalised queries and keys, gated attention.
 void set_qwen3_5_blocks(ModelConfig& config);
 
-// The text part of a vision-language config (...ForConditionalGeneration): text_config, with
-// tie_word_embeddings from the top level and weights named model.language_model.*.
+// A vision-language config (...ForConditionalGeneration): text_config, with tie_word_embeddings from the
+// top level and weights named model.language_model.*, and vision_config where it is there.
 void read_qwen3_5_vl(const JsonValue& json, ModelConfig& config);
 
 }  // namespace hone

@@ -11,6 +11,7 @@ namespace {
 
 constexpr std::string_view kModel = "model.";
 constexpr std::string_view kHead = "lm_head.weight";
+constexpr std::string_view kVision = "model.visual.";
 
 bool is_gate_up(std::string_view stack) { return stack.ends_with(".experts.gate_up_proj"); }
 bool is_stack(std::string_view name) {
@@ -25,7 +26,9 @@ bool any_stack(const ModelFiles& files) {
 }  // namespace
 
 std::string module_name(const std::string& name, const std::string& infix) {
-  return name.starts_with(kModel) ? "model." + infix + name.substr(kModel.size()) : name;
+  return name.starts_with(kModel) && !name.starts_with(kVision)
+             ? "model." + infix + name.substr(kModel.size())
+             : name;
 }
 
 CheckpointNames::CheckpointNames(const ModelConfig& config)
@@ -41,10 +44,12 @@ CheckpointNames::CheckpointNames(const ModelConfig& config, const ModelFiles& fi
     root_ = config.name_infix + "model.";
     head_ = config.name_infix;
   }
+  if (files.contains("visual.patch_embed.proj.weight")) vision_ = "visual.";
 }
 
 std::string CheckpointNames::name(const std::string& parameter) const {
   if (parameter == kHead) return head_ + parameter;
+  if (parameter.starts_with(kVision)) return vision_ + parameter.substr(kVision.size());
   if (!parameter.starts_with(kModel)) return parameter;
   std::string stored = root_ + parameter.substr(kModel.size());
   for (const std::string_view own : {".mlp.gate.", ".mlp.experts."})

@@ -16,7 +16,7 @@
 namespace hone {
 
 // The name of a parameter in transformers' model: model.X is model.<infix>X there
-// (ModelConfig::name_infix). Adapter files have these names.
+// (ModelConfig::name_infix), and model.visual.X is what it is. Adapter files have these names.
 std::string module_name(const std::string& name, const std::string& infix);
 
 // A tensor of a checkpoint.
@@ -43,8 +43,9 @@ class CheckpointNames {
   std::vector<StoredPart> parts(const std::string& parameter, const Shape& shape) const;
 
  private:
-  std::string root_;  // in the place of "model."
-  std::string head_;  // in front of "lm_head.weight"
+  std::string root_;                      // in the place of "model."
+  std::string head_;                      // in front of "lm_head.weight"
+  std::string vision_ = "model.visual.";  // in the place of that
   ExpertNames experts_;
   bool split_;
 };

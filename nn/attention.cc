@@ -15,7 +15,8 @@ namespace {
 
 Var qk_norm_weight(Builder& b, const std::string& path, const AttentionConfig& c, int64_t heads) {
   if (c.qk_norm == QkNorm::none) return Var();
-  check(c.norm != NormKind::layer_zero_centred, path, ": queries and keys have an RMSNorm");
+  check(c.norm == NormKind::rms || c.norm == NormKind::rms_zero_centred, path,
+        ": queries and keys have an RMSNorm");
   check(c.qk_norm == QkNorm::per_head || !c.output_gate, path,
         ": a norm over the projection of queries would cover the gate");
   return b.parameter(path + ".weight",

@@ -9,6 +9,7 @@ namespace hone::nn {
 enum class NormKind {
   rms,                 // y = xh * w: RMSNorm (Llama, Qwen3)
   rms_zero_centred,    // y = xh * (1 + w)    (Qwen3.5, Gemma)
+  layer,               // LayerNorm with a weight and a bias (vision towers)
   layer_zero_centred,  // LayerNorm with weight 1 + w and a bias: LayerNorm1p (Nemotron)
 };
 

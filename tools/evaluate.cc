@@ -13,8 +13,10 @@
 #include "data/safetensors.h"
 #include "data/safetensors_writer.h"
 #include "kernels/elementwise/elementwise.h"
+#include "models/image_positions.h"
 #include "models/load_model.h"
 #include "models/peft.h"
+#include "models/weights.h"
 #include "tensor/gpu.h"
 #include "tools/tool_main.h"
 #include "tools/unknown_option.h"
@@ -65,7 +67,8 @@ std::vector<int64_t> integers(const SafetensorsFile& file, const std::string& na
   return {narrow.begin(), narrow.end()};
 }
 
-// A batch file: input_ids, optional labels and cu_seqlens.
+// A batch file: input_ids, optional labels and cu_seqlens, and images as pixel_values with
+// image_grid_thw.
 struct Input {
   Batch batch;
   bool has_labels = false;
@@ -107,6 +110,27 @@ Input read_batch(const Options& o, const ModelConfig& config) {
   }
   input.batch = make_batch(ids, labels, cu_seqlens);
   return input;
+}
+
+bool has_images(const Options& o) {
+  return SafetensorsFile::open(o.batch).contains("pixel_values");
+}
+
+void read_images(const Options& o, const ModelConfig& config, Batch& batch) {
+  const SafetensorsFile file = SafetensorsFile::open(o.batch);
+  if (!file.contains("image_grid_thw"))
+    fail(ErrorCode::kDataset, o.batch, ": tensor image_grid_thw is missing beside pixel_values");
+  const std::vector<int64_t> grid = integers(file, "image_grid_thw");
+  if (grid.size() % 3 != 0)
+    fail(ErrorCode::kDataset, o.batch, ": tensor image_grid_thw has ", grid.size(),
+         " numbers; expected three an image");
+  std::vector<ImageGrid> grids;
+  for (size_t i = 0; i < grid.size(); i += 3) grids.push_back({grid[i], grid[i + 1], grid[i + 2]});
+  const Tensor pixels = load_tensor(file, "pixel_values");
+  if (!is_float(pixels.dtype()))
+    fail(ErrorCode::kDataset, o.batch, ": tensor pixel_values is ", name_of(pixels.dtype()),
+         "; expected floats");
+  attach_images(batch, *config.vision, kernels::cast(pixels, DType::f32), grids, o.batch);
 }
 
 Device device_of(const LoadedModel& m) { return m.parameters.front().var.device(); }
@@ -167,6 +191,12 @@ void write_forward(const LoadedModel& m, const Input& input, const std::vector<T
   context.replay_ids = replay;
   const DecoderOutput out = m.model->forward(batch, context, false);
   results.add("logits", m.model->logits(out.hidden.value()));
+  if (batch.vision.defined()) {
+    results.add("image_features", m.model->image_features(batch, context, false).value());
+    const std::vector<int32_t> positions = batch.positions.to_vector<int32_t>();
+    results.add("position_ids", Tensor::of(std::vector<int64_t>(positions.begin(), positions.end()),
+                                           {3, 1, batch.rows()}));
+  }
   for (size_t layer = 0; layer < out.router_ids.size(); ++layer)
     results.add("routing." + std::to_string(layer), out.router_ids[layer]);
   if (!input.has_labels) return;
@@ -191,7 +221,10 @@ void write_gradients(const LoadedModel& m, Results& results) {
     // A copy: --train-steps will overwrite the arena.
     const Tensor own = kernels::cast(g, g.dtype()).to(kCpu);
     if (!m.lora) {
-      results.add("grad." + slot.name, own);
+      // As transformers names it: of the text model alone, or of the one with images.
+      results.add(
+          "grad." + (m.config.vision ? module_name(slot.name, m.config.name_infix) : slot.name),
+          own);
       continue;
     }
     const PeftTensor peft = layout.to_peft(slot.name, own);
@@ -245,6 +278,7 @@ LoadedModel load(const Options& o) {
   load.adapter = o.adapter;
   if (o.device == "cuda") load.device = {DeviceType::cuda, 0};
   load.train_base = o.adapter.empty() && (o.grads || o.train_steps > 0);
+  load.vision = has_images(o);
   load.dtype = o.dtype == "float32" ? DType::f32 : o.dtype == "bfloat16" ? DType::bf16 : DType::f64;
   if (!o.load_in_4bit.empty())
     load.quantise = o.load_in_4bit == "nf4" ? QuantType::nf4 : QuantType::fp4;
@@ -261,6 +295,7 @@ int run(const Options& o) {
   const LoadedModel m = load(o);
   if (!m.note.empty()) std::fprintf(stderr, "%s\n", m.note.c_str());
   Input input = read_batch(o, m.config);
+  if (m.config.vision) read_images(o, m.config, input.batch);
   input.batch = input.batch.to(device_of(m));
   const bool backward = o.grads || o.train_steps > 0;
   if (backward && (!input.has_labels || input.batch.labels == 0))
@@ -284,7 +319,8 @@ int parse_and_run(int argc, char** argv) {
   CLI::App app{"Runs a model over given tokens and writes logits, loss, routing and gradients."};
   app.add_option("--model", o.model, "model directory, or random:<preset>")->required();
   app.add_option("--batch", o.batch,
-                 "safetensors file with input_ids, optional labels (-100: ignored) and cu_seqlens")
+                 "safetensors file with input_ids, optional labels (-100: ignored) and cu_seqlens, "
+                 "and images as pixel_values with image_grid_thw")
       ->required();
   app.add_option("--out", o.out, "safetensors file to write")->required();
   app.add_option("--adapter", o.adapter, "PEFT adapter directory to attach");

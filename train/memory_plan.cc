@@ -38,6 +38,16 @@ class MetaLedger {
   const MemoryStats before_;
 };
 
+Batch describe(const LoadedModel& model, const RowShape& row, Device meta) {
+  Batch batch = describe_batch(row.tokens, row.documents, meta);
+  if (row.images == 0) return batch;
+  check(model.config.vision.has_value(), "memory plan: images for a model without a vision tower");
+  const MemoryScope scope("batch");
+  batch.vision = describe_vision_input(*model.config.vision, row.patches, row.images, meta);
+  batch.positions = Tensor::empty({3, row.tokens}, DType::i32, meta);
+  return batch;
+}
+
 void trace_row(const LoadedModel& model, const RowShape& row, const PassScalars& scalars,
                const TrainerSettings& settings) {
   StepOptions options;
@@ -46,13 +56,13 @@ void trace_row(const LoadedModel& model, const RowShape& row, const PassScalars&
   if (settings.aux_loss) options.aux_weight = scalars.aux_weight;
   options.aux_rows = scalars.aux_rows;
   options.seed_and_pass = scalars.seed_and_pass;
-  const Batch batch = describe_batch(row.tokens, row.documents, scalars.num_items.device());
+  const Batch batch = describe(model, row, scalars.num_items.device());
   forward_backward(model, batch, scalars.num_items, options);
 }
 
 void trace_evaluation(const LoadedModel& model, const RowShape& row, Device meta) {
   const MemoryScope scope("evaluation");
-  const Batch batch = describe_batch(row.tokens, row.documents, meta);
+  const Batch batch = describe(model, row, meta);
   sum_of_losses(model, batch, Tensor::empty({}, DType::f32, meta));
 }
 

@@ -22,6 +22,8 @@ namespace hone {
 struct RowShape {
   int64_t tokens = 0;     // with padding
   int64_t documents = 0;  // capacity
+  int64_t patches = 0;    // of all images
+  int64_t images = 0;
 };
 
 // The largest shapes of a run, which decide its memory.

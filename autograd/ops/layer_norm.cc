@@ -14,6 +14,7 @@ struct Normed {
   Saved h;
   Tensor weight, bias, stats;
   double eps;
+  kernels::NormWeight kind;
   GradHandle gw, gb;
 
   // The gradient of h. dh_out may be undefined.
@@ -21,23 +22,24 @@ struct Normed {
     const auto target = [&](const GradHandle& g) {
       return g->target(weight.shape(), stats.dtype(), weight.device());
     };
-    return kernels::layer_norm_backward(dy, dh_out, h.get(), weight, stats,
+    return kernels::layer_norm_backward(dy, dh_out, h.get(), weight, stats, kind,
                                         {target(gw), target(gb)});
   }
   void set_recipe(Var& y) const {
     if (y.requires_grad())
       y.set_recipe([n = *this] {
-        return kernels::layer_norm_forward(n.h.get(), Tensor(), n.weight, n.bias, n.eps).y;
+        return kernels::layer_norm_forward(n.h.get(), Tensor(), n.weight, n.bias, n.eps, n.kind).y;
       });
   }
 };
 
 }  // namespace
 
-Var layer_norm(const Var& x, const Var& w, const Var& b, double eps) {
-  const auto out = kernels::layer_norm_forward(x.value(), Tensor(), w.value(), b.value(), eps);
+Var layer_norm(const Var& x, const Var& w, const Var& b, double eps, kernels::NormWeight kind) {
+  const auto out =
+      kernels::layer_norm_forward(x.value(), Tensor(), w.value(), b.value(), eps, kind);
   const Normed normed{
-      Saved("layer_norm.x", x), w.value(), b.value(), out.stats, eps, w.grad(), b.grad()};
+      Saved("layer_norm.x", x), w.value(), b.value(), out.stats, eps, kind, w.grad(), b.grad()};
   Var y = record({x, w, b}, out.y, [normed, gx = x.grad()](const Tensor& dy) {
     gx->add(normed.backward(dy, Tensor()));
   });
@@ -46,11 +48,11 @@ Var layer_norm(const Var& x, const Var& w, const Var& b, double eps) {
 }
 
 std::array<Var, 2> add_layer_norm(const Var& x, const Var& residual, const Var& w, const Var& b,
-                                  double eps) {
+                                  double eps, kernels::NormWeight kind) {
   const auto out =
-      kernels::layer_norm_forward(x.value(), residual.value(), w.value(), b.value(), eps);
+      kernels::layer_norm_forward(x.value(), residual.value(), w.value(), b.value(), eps, kind);
   const Normed normed{
-      Saved("layer_norm.x", out.h), w.value(), b.value(), out.stats, eps, w.grad(), b.grad()};
+      Saved("layer_norm.x", out.h), w.value(), b.value(), out.stats, eps, kind, w.grad(), b.grad()};
   std::vector<Var> vars =
       record({x, residual, w, b}, {out.h, out.y},
              [normed, gx = x.grad(), gr = residual.grad()](std::span<const Tensor> dy) {

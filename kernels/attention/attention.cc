@@ -20,7 +20,7 @@ void check_operands(const Tensor& q, const Tensor& k, const Tensor& v, const Ten
   check(k.dtype() == q.dtype() && v.dtype() == q.dtype(), "attention: q is ", name_of(q.dtype()),
         ", k ", name_of(k.dtype()), ", v ", name_of(v.dtype()));
   check_documents("attention", cu_seqlens, q.dim(0));
-  check(window >= 0, "attention: window ", window);
+  check(window >= kWholeDocument, "attention: window ", window);
 }
 
 // For a loop over blocks and key heads, each `passes` times.

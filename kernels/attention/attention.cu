@@ -57,12 +57,18 @@ dim3 heads_by_blocks(int64_t heads, const GroupBlocks& blocks, int64_t n) {
   return dim3(grid_size(heads), grid_size(n == 0 ? 0 : blocks.capacity(n)));
 }
 
+// Whether the kernels of asynchronous products take the operands: they know causal attention only.
+template <int kPadded, class Operands>
+bool takes_warpgroups(bool there, const Operands& a) {
+  return there && a.D == kPadded && a.window != kWholeDocument;
+}
+
 // warpgroups: whether the GPU has asynchronous products.
 template <int kPadded>
 void launch_forward(Cuda device, bool warpgroups, const flash::ForwardOperands& a, int64_t n) {
   const dim3 grid = heads_by_blocks(a.H, a.blocks, n);
   if constexpr (kPadded % 64 == 0) {
-    if (a.D == kPadded && warpgroups)
+    if (takes_warpgroups<kPadded>(warpgroups, a))
       return launch(device, flash::warpgroup_forward_kernel<kPadded>, grid, flash::kRoleThreads,
                     flash::ForwardWarpgroupShared<kPadded>::kBytes, a);
   }
@@ -83,7 +89,7 @@ void launch_backward(Cuda device, bool warpgroups, flash::BackwardOperands a, co
   flash::BackwardOperands b = a;
   b.blocks = table_of(cu_seqlens, flash::kKeys);
   if constexpr (kPadded % 64 == 0) {
-    if (a.D == kPadded && warpgroups) {
+    if (takes_warpgroups<kPadded>(warpgroups, a)) {
       const bool pairs = a.group >= flash::kPairedGroup;
       launch(device, flash::warpgroup_dq_kernel<kPadded>, queries, flash::kRoleThreads,
              flash::DqWarpgroupShared<kPadded>::kBytes, a);

@@ -1,11 +1,13 @@
 // Copyright 2026 The hone authors.
 // SPDX-License-Identifier: Apache-2.0
 //
-// Causal attention over packed documents, with grouped queries and an optional sliding window.
+// Attention over packed documents, causal or over the whole document, with grouped queries and an
+// optional sliding window.
 //                 source: Dao et al. 2022, arXiv:2205.14135; Dao 2023, arXiv:2307.08691 (backward)
 //
 //   S[i,j] = scale * q_i . k_j      where i and j are rows of one document and j is visible to i:
-//                                   j <= i, and i - j < window if there is a window
+//                                   j <= i, and i - j < window if there is a window;
+//                                   with kWholeDocument every j
 //   lse[i] = log(sum_j exp(S[i,j]))       P = exp(S - lse)       o_i = sum_j P[i,j] v_j
 //   delta_i = do_i . o_i                  dS = P * (do_i . v_j - delta_i)
 //   dv_j = sum_i P[i,j] do_i
@@ -33,12 +35,15 @@
 
 namespace hone::kernels {
 
+// A window that reaches over the whole document, to rows before and after a query's.
+inline constexpr int64_t kWholeDocument = -1;
+
 struct AttentionOutput {
   Tensor o;    // [N, H, D] T
   Tensor lse;  // [N, H] f32: saved for backward
 };
 
-// window: 0 for none.
+// window: 0 for none, or kWholeDocument.
 AttentionOutput attention_forward(const Tensor& q, const Tensor& k, const Tensor& v,
                                   const Tensor& cu_seqlens, double scale, int64_t window);
 

@@ -85,17 +85,23 @@ struct Group {
 
   // The first block of keys that a block of queries sees.
   int64_t first_keys(const Rows& q) const {
-    return window == 0 ? q.first : q.start_of(std::max(q.first, q.begin - window + 1));
+    return window <= 0 ? q.first : q.start_of(std::max(q.first, q.begin - window + 1));
   }
-  // The row after the last one that sees a block of keys.
+  // The row after the last key that a block of queries sees.
+  int64_t last_keys(const Rows& q) const { return window == kWholeDocument ? q.last : q.end; }
+  // The first row that sees a block of keys, and the one after the last.
+  int64_t first_queries(const Rows& k) const {
+    return window == kWholeDocument ? k.first : k.begin;
+  }
   int64_t last_queries(const Rows& k) const {
-    return window == 0 ? k.last : std::min(k.last, k.end - 1 + window);
+    return window <= 0 ? k.last : std::min(k.last, k.end - 1 + window);
   }
   // Columns [begin, end) of a block of keys that row r of a block of queries sees.
   struct Span {
     int64_t begin, end;
   };
   Span visible(const Rows& q, int64_t r, const Rows& k) const {
+    if (window == kWholeDocument) return {0, k.size()};
     const int64_t i = q.begin + r % q.size();
     const int64_t from = window == 0 ? k.begin : std::clamp(i - window + 1, k.begin, k.end);
     const int64_t to = std::min(k.end, i + 1);
@@ -146,7 +152,7 @@ void forward_block(const Group<T>& g, const Tensor& q, const Tensor& k, const Te
   std::fill(s.O, s.O + R * D, A(0));
   std::fill(s.m, s.m + R, -std::numeric_limits<A>::infinity());
   std::fill(s.l, s.l + R, A(0));
-  for (int64_t from = g.first_keys(rows); from < rows.end; from += kBlock) {
+  for (int64_t from = g.first_keys(rows); from < g.last_keys(rows); from += kBlock) {
     const Rows seen = rows.at(from);
     const MatrixRef<A> K = g.load_keys(k, seen, s.K), V = g.load_keys(v, seen, s.V);
     const MatrixRef<A> S = {s.S, R, seen.size(), seen.size()};
@@ -207,7 +213,7 @@ struct Backward {
     load_queries(rows, t);
     const MatrixRef<A> dQ = {scratch.gradients, t.Q.rows, g.D, g.D};
     A keep = 0;
-    for (int64_t from = g.first_keys(rows); from < rows.end; from += kBlock) {
+    for (int64_t from = g.first_keys(rows); from < g.last_keys(rows); from += kBlock) {
       const Rows keys = rows.at(from);
       load_keys(keys, t);
       scores(rows, keys, t);
@@ -223,7 +229,7 @@ struct Backward {
     const MatrixRef<A> dK = {scratch.gradients, rows.size(), g.D, g.D};
     const MatrixRef<A> dV = {scratch.gradients + kBlock * g.D, rows.size(), g.D, g.D};
     A keep = 0;
-    for (int64_t from = rows.begin; from < g.last_queries(rows); from += kBlock) {
+    for (int64_t from = g.first_queries(rows); from < g.last_queries(rows); from += kBlock) {
       const Rows queries = rows.at(from);
       load_queries(queries, t);
       scores(queries, rows, t);

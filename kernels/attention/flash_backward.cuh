@@ -17,7 +17,7 @@
 //   The next tile is copied while the current one is worked on.
 //
 //   Where the GPU has asynchronous products, warpgroup_dq.cuh and warpgroup_dk_dv.cuh take head sizes 64,
-//   128 and 256.
+//   128 and 256 of causal attention.
 #pragma once
 
 #include "kernels/attention/flash_forward.cuh"
@@ -88,9 +88,11 @@ __device__ void row_products(const SharedTile<kPadded>& a, int a_row, const Shar
   }
 }
 
-// Whether `queries` rows from `i` on all lie before `end` and see all of `keys` rows from `j` on.
+// Whether `queries` rows from `i` on all lie before `end` and see all of `keys` rows from `j` on; the
+// document ends before `last`.
 __device__ inline bool sees_all(int64_t i, int64_t queries, int64_t j, int64_t keys, int64_t end,
-                                int64_t window) {
+                                int64_t last, int64_t window) {
+  if (window < 0) return i + queries <= end && j + keys <= last;
   return j + keys - 1 <= i && i + queries <= end && (window == 0 || i + queries - 1 - j < window);
 }
 
@@ -99,7 +101,8 @@ __device__ inline bool sees_all(int64_t i, int64_t queries, int64_t j, int64_t k
 template <int kRows, bool kWhole>
 __device__ void score_gradients(const BackwardOperands& a, FragmentC (&s)[kRows / 8],
                                 const FragmentC (&dp)[kRows / 8], int64_t first_row, int64_t from,
-                                int64_t end, const float (&lse)[2], const float (&delta)[2]) {
+                                int64_t end, int64_t last, const float (&lse)[2],
+                                const float (&delta)[2]) {
   const int lane = threadIdx.x % kWarp;
 #pragma unroll
   for (int n = 0; n < kRows / 8; ++n)
@@ -107,7 +110,9 @@ __device__ void score_gradients(const BackwardOperands& a, FragmentC (&s)[kRows 
     for (int x = 0; x < 4; ++x) {
       const int half = x / 2;
       const int64_t i = first_row + lane / 4 + half * 8, j = from + 8 * n + lane % 4 * 2 + x % 2;
-      const bool seen = kWhole || (j <= i && i < end && (a.window == 0 || i - j < a.window));
+      const bool seen =
+          kWhole ||
+          (i < end && (a.window < 0 ? j < last : j <= i && (a.window == 0 || i - j < a.window)));
       const float p = seen ? exp2f(s[n].x[x] * a.scale_log2 - lse[half]) : 0.f;
       s[n].x[x] = p * (dp[n].x[x] - delta[half]);
     }
@@ -128,8 +133,8 @@ __global__ void __launch_bounds__(kWarps* kWarp) dq_kernel(BackwardOperands a) {
   const auto values = [&](int64_t t) {
     return Tile(shared + Tile::bytes(2 * kQueries + (static_cast<int>(t % 2) * 2 + 1) * kTile));
   };
-  const int64_t start = block.first_tile(kTile, a.window);
-  const int64_t tiles = (block.end - start + kTile - 1) / kTile;
+  const int64_t start = first_tile<kTile>(block, a.window);
+  const int64_t tiles = (last_key(block, a.window) - start + kTile - 1) / kTile;
   const auto copy_tile = [&](int64_t t) {
     const int64_t from = start + t * kTile;
     copy_rows<kTile>(keys(t), a.k.at(0, h / a.group), a.k.row_stride, from, block.last, a.D);
@@ -159,10 +164,10 @@ __global__ void __launch_bounds__(kWarps* kWarp) dq_kernel(BackwardOperands a) {
     row_products<kTile>(q, warp_row, keys(t), 0, s);
     row_products<kTile>(dout, warp_row, values(t), 0, dp);
     const int64_t from = start + t * kTile;
-    if (sees_all(first_row, 16, from, kTile, block.end, a.window))
-      score_gradients<kTile, true>(a, s, dp, first_row, from, block.end, lse, delta);
+    if (sees_all(first_row, 16, from, kTile, block.end, block.last, a.window))
+      score_gradients<kTile, true>(a, s, dp, first_row, from, block.end, block.last, lse, delta);
     else
-      score_gradients<kTile, false>(a, s, dp, first_row, from, block.end, lse, delta);
+      score_gradients<kTile, false>(a, s, dp, first_row, from, block.end, block.last, lse, delta);
     const Tile k = keys(t);
 #pragma unroll
     for (int n = 0; n < kTile / 16; ++n) {
@@ -238,7 +243,8 @@ __device__ void write_scores(const BackwardOperands& a, const DkDvShared<kPadded
       for (int x = 0; x < 2; ++x) {
         const int64_t i = from + column + x, j = block.begin + row;
         const bool seen =
-            kWhole || (j <= i && i < block.last && (a.window == 0 || i - j < a.window));
+            kWhole ||
+            (i < block.last && (a.window < 0 || (j <= i && (a.window == 0 || i - j < a.window))));
         const float score = s[n].x[2 * half + x];
         p[x] = seen ? exp2f(score * a.scale_log2 - lse[column + x]) : 0.f;
         ds[x] = p[x] * (dp[n].x[2 * half + x] - delta[column + x]);
@@ -300,10 +306,11 @@ __global__ void __launch_bounds__(kWarps* kWarp) dk_dv_kernel(BackwardOperands a
   if (block.empty()) return;
   const DkDvShared<kPadded> m{shared};
   const int64_t reach = block.end - 1 + a.window;  // the row after the last that sees the block
-  const int64_t last = a.window == 0 || reach > block.last ? block.last : reach;
-  const int64_t tiles = (last - block.begin + kKeys - 1) / kKeys;  // of one query head
+  const int64_t last = a.window <= 0 || reach > block.last ? block.last : reach;
+  const int64_t first = a.window < 0 ? block.first : block.begin;  // row that sees the block
+  const int64_t tiles = (last - first + kKeys - 1) / kKeys;        // of one query head
   const auto copy_tile = [&](int64_t t) {
-    const int64_t h = hk * a.group + t / tiles, from = block.begin + t % tiles * kKeys;
+    const int64_t h = hk * a.group + t / tiles, from = first + t % tiles * kKeys;
     copy_rows<kKeys>(m.queries(t), a.q.at(0, h), a.q.row_stride, from, block.last, a.D);
     copy_rows<kKeys>(m.dout(t), a.dout + h * a.D, a.H * a.D, from, block.last, a.D);
     commit_copies();
@@ -323,8 +330,8 @@ __global__ void __launch_bounds__(kWarps* kWarp) dk_dv_kernel(BackwardOperands a
     wait_for_copies<0>();
     __syncthreads();  // the tile is there, and everybody is done with the one before
     if (t + 1 < tiles * a.group) copy_tile(t + 1);
-    const int64_t from = block.begin + t % tiles * kKeys;
-    if (sees_all(from, kKeys, block.begin, kKeys, block.last, a.window))
+    const int64_t from = first + t % tiles * kKeys;
+    if (sees_all(from, kKeys, block.begin, kKeys, block.last, block.last, a.window))
       write_scores<true>(a, m, block, t, from);
     else
       write_scores<false>(a, m, block, t, from);

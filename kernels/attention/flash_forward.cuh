@@ -14,7 +14,8 @@
 //   Only tiles that cross the diagonal, the window's edge or the end of the document are masked; tiles
 //   beyond them are never visited. D is padded to a multiple of 16 with zeros.
 //
-//   Where the GPU has asynchronous products, warpgroup_forward.cuh takes head sizes 64, 128 and 256.
+//   Where the GPU has asynchronous products, warpgroup_forward.cuh takes head sizes 64, 128 and 256 of
+//   causal attention.
 #pragma once
 
 #include <cmath>
@@ -42,6 +43,17 @@ struct ForwardOperands {
   bf16* o;
   float* lse;
 };
+
+// The first tile of kRows keys that a block of queries sees.
+template <int kRows>
+__device__ int64_t first_tile(const GroupBlock& block, int64_t window) {
+  return window < 0 ? block.first : block.first_tile(kRows, window);
+}
+
+// The row after the last key that it sees.
+__device__ inline int64_t last_key(const GroupBlock& block, int64_t window) {
+  return window < 0 ? block.last : block.end;
+}
 
 // Copies rows [begin, begin + kRows) of a head into a tile; rows from `end` on become 0, as do columns
 // from D on.
@@ -82,16 +94,17 @@ __device__ void scores(const SharedTile<kPadded>& q, const SharedTile<kPadded>& 
   }
 }
 
-// Scores that row i (of the packed row) may not see become -inf; the tile's keys begin at `from`.
+// Scores that row i (of the packed row) may not see become -inf; the tile's keys begin at `from`, the
+// document ends before `last`.
 __device__ inline void mask(FragmentC (&s)[kKeys / 8], int64_t first_row, int64_t from,
-                            int64_t window) {
+                            int64_t last, int64_t window) {
   const int lane = threadIdx.x % kWarp;
 #pragma unroll
   for (int n = 0; n < kKeys / 8; ++n)
 #pragma unroll
     for (int x = 0; x < 4; ++x) {
       const int64_t i = first_row + lane / 4 + x / 2 * 8, j = from + 8 * n + lane % 4 * 2 + x % 2;
-      if (j > i || (window > 0 && i - j >= window)) s[n].x[x] = -INFINITY;
+      if (window < 0 ? j >= last : j > i || (window > 0 && i - j >= window)) s[n].x[x] = -INFINITY;
     }
 }
 
@@ -211,7 +224,7 @@ __global__ void __launch_bounds__(kWarps* kWarp) forward_kernel(ForwardOperands 
   const SharedTile<kPadded> q(shared), k(shared + SharedTile<kPadded>::bytes(kQueries)),
       v(shared + SharedTile<kPadded>::bytes(kQueries + kKeys));
   const bf16 *const keys = a.k.at(0, h / a.group), *const values = a.v.at(0, h / a.group);
-  const int64_t start = block.first_tile(kKeys, a.window);
+  const int64_t start = first_tile<kKeys>(block, a.window);
 
   copy_rows<kQueries>(q, a.q.at(0, h), a.q.row_stride, block.begin, block.end, a.D);
   copy_rows<kKeys>(k, keys, a.k.row_stride, start, block.last, a.D);
@@ -220,20 +233,22 @@ __global__ void __launch_bounds__(kWarps* kWarp) forward_kernel(ForwardOperands 
   const int64_t first_row = block.begin + warp_row;
   FragmentC o[kPadded / 8] = {};
   Softmax state;
-  for (int64_t from = start; from < block.end; from += kKeys) {
+  const int64_t end = last_key(block, a.window);
+  for (int64_t from = start; from < end; from += kKeys) {
     wait_for_copies<0>();
     __syncthreads();  // the keys are there, and everybody is done with the values before
     copy_rows<kKeys>(v, values, a.v.row_stride, from, block.last, a.D);
     commit_copies();
     FragmentC s[kKeys / 8];
     scores(q, k, warp_row, s);
-    const bool whole =
-        from + kKeys - 1 <= first_row && (a.window == 0 || first_row + 15 - from < a.window);
-    if (!whole) mask(s, first_row, from, a.window);
+    const bool whole = a.window < 0 ? from + kKeys <= block.last
+                                    : from + kKeys - 1 <= first_row &&
+                                          (a.window == 0 || first_row + 15 - from < a.window);
+    if (!whole) mask(s, first_row, from, block.last, a.window);
     rescale(o, softmax_tile(s, a.scale_log2, state));
     wait_for_copies<0>();
     __syncthreads();  // the values are there, and everybody is done with the keys
-    if (from + kKeys < block.end) {
+    if (from + kKeys < end) {
       copy_rows<kKeys>(k, keys, a.k.row_stride, from + kKeys, block.last, a.D);
       commit_copies();
     }

@@ -38,7 +38,14 @@ struct Operands {
   T *dq, *dk, *dv;
 
   __device__ bool sees(int64_t i, int64_t j) const {
-    return j <= i && (window == 0 || i - j < window);
+    return window < 0 || (j <= i && (window == 0 || i - j < window));
+  }
+  // The first key that a block of queries sees, and the one after the last.
+  __device__ int64_t first_key(const GroupBlock& block) const {
+    return window < 0 ? block.first : block.first_tile(kWarp, window);
+  }
+  __device__ int64_t last_key(const GroupBlock& block) const {
+    return window < 0 ? block.last : block.end;
   }
 };
 
@@ -99,7 +106,7 @@ __global__ void __launch_bounds__(kWarps* kWarp) forward_kernel(Operands<T> a) {
   load_rows(a.q.at(0, h), a.q.row_stride, block.begin, block.end, kRows, D, q);
   A o[kRowsPerWarp][kPerLane] = {}, m[kRowsPerWarp], l[kRowsPerWarp] = {};
   for (A& x : m) x = -static_cast<A>(INFINITY);
-  for (int64_t from = block.first_tile(kWarp, a.window); from < block.end; from += kWarp) {
+  for (int64_t from = a.first_key(block); from < a.last_key(block); from += kWarp) {
     __syncthreads();  // the tile before is used up
     load_rows(a.k.at(0, h / a.group), a.k.row_stride, from, block.last, kWarp, D, k);
     load_rows(a.v.at(0, h / a.group), a.v.row_stride, from, block.last, kWarp, D, v);
@@ -108,7 +115,7 @@ __global__ void __launch_bounds__(kWarps* kWarp) forward_kernel(Operands<T> a) {
     for (int r = 0; r < kRowsPerWarp; ++r) {
       const int64_t i = block.begin + first + r, j = from + lane;
       A s = dot(q + (first + r) * (D + 1), k + lane * (D + 1), D) * a.scale;
-      if (!a.sees(i, j)) s = -static_cast<A>(INFINITY);
+      if (j >= block.last || !a.sees(i, j)) s = -static_cast<A>(INFINITY);
       const A top = warp_max(s) > m[r] ? warp_max(s) : m[r];
       if (top == -static_cast<A>(INFINITY)) continue;  // nothing seen yet
       const A keep = exp(m[r] - top), p = exp(s - top);
@@ -169,7 +176,7 @@ __global__ void __launch_bounds__(kWarps* kWarp) dq_kernel(Operands<T> a) {
   load_rows(a.q.at(0, h), a.q.row_stride, block.begin, block.end, kRows, D, q);
   load_rows(a.dout + h * D, a.H * D, block.begin, block.end, kRows, D, dout);
   A dq[kRowsPerWarp][kPerLane] = {};
-  for (int64_t from = block.first_tile(kWarp, a.window); from < block.end; from += kWarp) {
+  for (int64_t from = a.first_key(block); from < a.last_key(block); from += kWarp) {
     __syncthreads();  // the tile before is used up
     load_rows(a.k.at(0, h / a.group), a.k.row_stride, from, block.last, kWarp, D, k);
     load_rows(a.v.at(0, h / a.group), a.v.row_stride, from, block.last, kWarp, D, v);
@@ -178,7 +185,7 @@ __global__ void __launch_bounds__(kWarps* kWarp) dq_kernel(Operands<T> a) {
     for (int r = 0; r < kRowsPerWarp; ++r) {
       const int64_t i = block.begin + first + r;
       const A *const q_i = q + (first + r) * (D + 1), *const do_i = dout + (first + r) * (D + 1);
-      const auto pair = pair_of(a, h, i, from + lane, i < block.end,
+      const auto pair = pair_of(a, h, i, from + lane, i < block.end && from + lane < block.last,
                                 dot(q_i, k + lane * (D + 1), D), dot(do_i, v + lane * (D + 1), D));
       add_rows(pair.ds, k, D, dq[r]);
     }
@@ -205,9 +212,9 @@ __global__ void __launch_bounds__(kWarps* kWarp) dk_dv_kernel(Operands<T> a) {
   load_rows(a.v.at(0, hk), a.v.row_stride, block.begin, block.end, kRows, D, v);
   A dk[kRowsPerWarp][kPerLane] = {}, dv[kRowsPerWarp][kPerLane] = {};
   const int64_t reach = block.end - 1 + a.window;  // the row after the last that sees the block
-  const int64_t last = a.window == 0 || reach > block.last ? block.last : reach;
+  const int64_t last = a.window <= 0 || reach > block.last ? block.last : reach;
   for (int64_t h = hk * a.group; h < (hk + 1) * a.group; ++h)
-    for (int64_t from = block.begin; from < last; from += kWarp) {
+    for (int64_t from = a.window < 0 ? block.first : block.begin; from < last; from += kWarp) {
       __syncthreads();  // the tile before is used up
       load_rows(a.q.at(0, h), a.q.row_stride, from, block.last, kWarp, D, q);
       load_rows(a.dout + h * D, a.H * D, from, block.last, kWarp, D, dout);

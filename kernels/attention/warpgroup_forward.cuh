@@ -79,7 +79,7 @@ __device__ void collect_output(const ForwardOperands& a, const ForwardWarpgroupS
     const int64_t from = all.at(t);
     const bool whole =
         from + kKeys - 1 <= first_row && (a.window == 0 || first_row + 15 - from < a.window);
-    if (!whole) mask(s, first_row, from, a.window);
+    if (!whole) mask(s, first_row, from, block.last, a.window);
     const Rescale by = softmax_tile(s, a.scale_log2, state);
     wait_for_products<0>();
     if (t > 0) m.value_ring().signal_free(t - 1);

@@ -25,7 +25,7 @@ void check_vector(const Tensor& x, const Tensor& v, const char* name) {
 }  // namespace
 
 LayerNormOutput layer_norm_forward(const Tensor& x, const Tensor& residual, const Tensor& w,
-                                   const Tensor& b, double eps) {
+                                   const Tensor& b, double eps, NormWeight kind) {
   check_vector(x, w, "weight");
   check_vector(x, b, "bias");
   check_like(x, x, "x");
@@ -37,12 +37,12 @@ LayerNormOutput layer_norm_forward(const Tensor& x, const Tensor& residual, cons
     out.h = Tensor::empty_like(x);
   }
   visit_device(x.device(),
-               [&](auto device) { layer_norm_forward(device, x, residual, w, b, eps, out); });
+               [&](auto device) { layer_norm_forward(device, x, residual, w, b, eps, kind, out); });
   return out;
 }
 
 Tensor layer_norm_backward(const Tensor& dy, const Tensor& dh_out, const Tensor& h, const Tensor& w,
-                           const Tensor& stats, const LayerNormTargets& targets) {
+                           const Tensor& stats, NormWeight kind, const LayerNormTargets& targets) {
   check_vector(h, w, "weight");
   check_like(h, dy, "dy");
   if (dh_out.defined()) check_like(h, dh_out, "dh_out");
@@ -53,7 +53,7 @@ Tensor layer_norm_backward(const Tensor& dy, const Tensor& dh_out, const Tensor&
     partial = scratch_tensor({2, blocks, h.dim(-1)}, accumulator_dtype(h.dtype()), h.device());
   }
   visit_device(h.device(), [&](auto device) {
-    layer_norm_backward(device, dy, dh_out, h, w, stats, dx, targets, partial);
+    layer_norm_backward(device, dy, dh_out, h, w, stats, kind, dx, targets, partial);
   });
   return dx;
 }

@@ -21,10 +21,16 @@ constexpr int kWideCached = 4;
 constexpr int kMaxRowThreads = 1024;
 constexpr int64_t kMaxShared = 200 << 10;  // bytes of sums on the chip; wider rows sum in memory
 
+// g[c] - w[c], before it is rounded.
+template <class A>
+A offset_of(NormWeight kind) {
+  return A(kind == NormWeight::zero_centred ? 1 : 0);
+}
+
 // g[c].
 template <class T>
-__device__ acc_t<T> factor(T w) {
-  return rounded<T>(acc_t<T>(1) + widen(w));
+__device__ acc_t<T> factor(T w, acc_t<T> offset) {
+  return rounded<T>(offset + widen(w));
 }
 
 // Calls f(v, cached[v's place]) for the vectors of the thread: those that load(v) brought before, and
@@ -57,7 +63,7 @@ struct ForwardOperands {
   T *h, *y;                       // h: x + residual, null without residual
   acc_t<T>* stats;
   int64_t rows, columns;
-  acc_t<T> eps;
+  acc_t<T> eps, offset;  // offset: g - w
 };
 
 template <int W, class T>
@@ -98,7 +104,7 @@ __global__ void __launch_bounds__(kForwardThreads) forward_kernel(ForwardOperand
     V y;
 #pragma unroll
     for (int k = 0; k < W; ++k)
-      y[k] = narrow_to<T>((widen(x[k]) - mean) * r * factor<T>(w[k]) + widen(b[k]));
+      y[k] = narrow_to<T>((widen(x[k]) - mean) * r * factor<T>(w[k], o.offset) + widen(b[k]));
     store(o.y + start + v * W, y);
     if (o.h) store(o.h + start + v * W, x);
   });
@@ -111,7 +117,8 @@ struct BackwardOperands {
   T* dx;
   acc_t<T>* partial;  // [2, blocks, columns]; null: dw and db are unwanted
   int64_t rows, columns, rows_per_block;
-  bool on_chip;  // sums in shared memory, [2, columns]
+  bool on_chip;     // sums in shared memory, [2, columns]
+  acc_t<T> offset;  // g - w
 };
 
 template <int W, class T>
@@ -125,11 +132,11 @@ struct RowPart {
 
 // Adds a vector's share of sum_c u and sum_c u * xh.
 template <int W, class T>
-__device__ void add_sums(const RowPart<W, T>& p, const Vec<T, W>& w, acc_t<T> m, acc_t<T> r,
-                         acc_t<T>& sum, acc_t<T>& dot) {
+__device__ void add_sums(const BackwardOperands<T>& o, const RowPart<W, T>& p, const Vec<T, W>& w,
+                         acc_t<T> m, acc_t<T> r, acc_t<T>& sum, acc_t<T>& dot) {
 #pragma unroll
   for (int k = 0; k < W; ++k) {
-    const acc_t<T> u = factor<T>(w[k]) * widen(p.dy[k]);
+    const acc_t<T> u = factor<T>(w[k], o.offset) * widen(p.dy[k]);
     sum += u;
     dot += u * (widen(p.h[k]) - m) * r;
   }
@@ -153,7 +160,7 @@ __device__ void write_gradients(const BackwardOperands<T>& o, int64_t at, const 
   for (int k = 0; k < W; ++k) {
     const A g = widen(p.dy[k]), xh = (widen(p.h[k]) - s.m) * s.r;
     // The fused product is written out, since mean_u nearly cancels it where there are few columns.
-    const A d = s.r * (fma(factor<T>(w[k]), g, -s.mean_u) - xh * s.mean_dot);
+    const A d = s.r * (fma(factor<T>(w[k], o.offset), g, -s.mean_u) - xh * s.mean_dot);
     dx[k] = narrow_to<T>(o.dh_out ? d + widen(add[k]) : d);
     if (dw) {
       dw[k] += g * xh;
@@ -186,7 +193,7 @@ __global__ void __launch_bounds__(kMaxRowThreads) backward_kernel(BackwardOperan
     if (there && row + 1 < end) next = RowPart<W, T>(o, row + 1, v);
     RowScalars<A> s = {o.stats[row], o.stats[o.rows + row], 0, 0};
     A sum = 0, dot = 0;
-    if (there) add_sums(p, w, s.m, s.r, sum, dot);
+    if (there) add_sums(o, p, w, s.m, s.r, sum, dot);
     Sums* const of_row = sums[row & 1];
     const Sums of_warp = {warp_sum(sum), warp_sum(dot)};
     if (lane == 0) of_row[warp] = of_warp;
@@ -224,7 +231,7 @@ __global__ void __launch_bounds__(kWideThreads) wide_backward_kernel(BackwardOpe
     load_cached(cached, vectors, load_part);
     A sum = 0, dot = 0;
     for_row(cached, vectors, load_part, [&](int64_t v, const RowPart<W, T>& p) {
-      add_sums(p, load<W>(o.w + v * W), s.m, s.r, sum, dot);
+      add_sums(o, p, load<W>(o.w + v * W), s.m, s.r, sum, dot);
     });
     s.mean_u = block_sum(sum) / A(o.columns);
     s.mean_dot = block_sum(dot) / A(o.columns);
@@ -254,7 +261,7 @@ T* data_or_null(const Tensor& t) {
 }  // namespace
 
 void layer_norm_forward(Cuda device, const Tensor& x, const Tensor& residual, const Tensor& w,
-                        const Tensor& b, double eps, const LayerNormOutput& out) {
+                        const Tensor& b, double eps, NormWeight kind, const LayerNormOutput& out) {
   visit_float(x.dtype(), [&]<class T>() {
     using A = acc_t<T>;
     const ForwardOperands<T> o = {.x = x.data<T>(),
@@ -266,7 +273,8 @@ void layer_norm_forward(Cuda device, const Tensor& x, const Tensor& residual, co
                                   .stats = out.stats.data<A>(),
                                   .rows = out.stats.dim(1),
                                   .columns = x.dim(-1),
-                                  .eps = static_cast<A>(eps)};
+                                  .eps = static_cast<A>(eps),
+                                  .offset = offset_of<A>(kind)};
     constexpr int W = kLanes<T>;
     const unsigned rows = grid_size(o.rows);
     if (are_vectors(W, o.columns, {x, residual, w, b, out.h, out.y}))
@@ -277,7 +285,7 @@ void layer_norm_forward(Cuda device, const Tensor& x, const Tensor& residual, co
 }
 
 void layer_norm_backward(Cuda device, const Tensor& dy, const Tensor& dh_out, const Tensor& h,
-                         const Tensor& w, const Tensor& stats, const Tensor& dx,
+                         const Tensor& w, const Tensor& stats, NormWeight kind, const Tensor& dx,
                          const LayerNormTargets& targets, const Tensor& partial) {
   visit_float(h.dtype(), [&]<class T>() {
     using A = acc_t<T>;
@@ -294,7 +302,8 @@ void layer_norm_backward(Cuda device, const Tensor& dy, const Tensor& dh_out, co
                                    .rows = stats.dim(1),
                                    .columns = columns,
                                    .rows_per_block = layer_norm_row_block(stats.dim(1), h.device()),
-                                   .on_chip = wanted && sums <= kMaxShared};
+                                   .on_chip = wanted && sums <= kMaxShared,
+                                   .offset = offset_of<A>(kind)};
     const unsigned blocks = grid_size(ceil_div(o.rows, o.rows_per_block));
     const auto run = [&]<int W>() {
       const int64_t threads = ceil_div(columns / W, kWarp) * kWarp;

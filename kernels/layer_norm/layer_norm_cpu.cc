@@ -11,21 +11,28 @@
 namespace hone::kernels {
 namespace {
 
+// g[c] - w[c], before it is rounded.
+template <class A>
+A offset_of(NormWeight kind) {
+  return A(kind == NormWeight::zero_centred ? 1 : 0);
+}
+
 // g[c].
 template <class T>
-acc_t<T> factor(T w) {
-  return acc_t<T>(T(acc_t<T>(1) + acc_t<T>(w)));
+acc_t<T> factor(T w, acc_t<T> offset) {
+  return acc_t<T>(T(offset + acc_t<T>(w)));
 }
 
 }  // namespace
 
 template <Isa I>
 void layer_norm_forward(Cpu<I>, const Tensor& x, const Tensor& residual, const Tensor& w,
-                        const Tensor& b, double eps, const LayerNormOutput& out) {
+                        const Tensor& b, double eps, NormWeight kind, const LayerNormOutput& out) {
   visit_float(x.dtype(), [&]<class T>() {
     using A = acc_t<T>;
     const int64_t C = x.dim(-1), N = out.stats.dim(1);
     const T *weight = w.data<T>(), *bias = b.data<T>();
+    const A offset = offset_of<A>(kind);
     A *means = out.stats.data<A>(), *rstd = means + N;
     parallel_for(N, grain_for(7 * C), [&](int64_t begin, int64_t end) {
       for (int64_t n = begin; n < end; ++n) {
@@ -48,7 +55,7 @@ void layer_norm_forward(Cpu<I>, const Tensor& x, const Tensor& residual, const T
         rstd[n] = r;
         T* y = out.y.data<T>() + n * C;
         for (int64_t c = 0; c < C; ++c)
-          y[c] = T((A(row[c]) - mean) * r * factor<T>(weight[c]) + A(bias[c]));
+          y[c] = T((A(row[c]) - mean) * r * factor<T>(weight[c], offset) + A(bias[c]));
       }
     });
   });
@@ -56,12 +63,13 @@ void layer_norm_forward(Cpu<I>, const Tensor& x, const Tensor& residual, const T
 
 template <Isa I>
 void layer_norm_backward(Cpu<I>, const Tensor& dy, const Tensor& dh_out, const Tensor& h,
-                         const Tensor& w, const Tensor& stats, const Tensor& dx,
+                         const Tensor& w, const Tensor& stats, NormWeight kind, const Tensor& dx,
                          const LayerNormTargets& targets, const Tensor& partial) {
   visit_float(h.dtype(), [&]<class T>() {
     using A = acc_t<T>;
     const int64_t N = stats.dim(1), C = h.dim(-1);
     const T* weight = w.data<T>();
+    const A offset = offset_of<A>(kind);
     const A *means = stats.data<A>(), *rstd = means + N;
     const int64_t blocks = partial.defined() ? partial.dim(1) : 0;
     const int64_t rows = layer_norm_row_block(N, h.device());
@@ -77,7 +85,7 @@ void layer_norm_backward(Cpu<I>, const Tensor& dy, const Tensor& dh_out, const T
         A sum = 0, dot = 0;
 #pragma omp simd reduction(+ : sum, dot)
         for (int64_t c = 0; c < C; ++c) {
-          const A u = factor<T>(weight[c]) * A(g[c]);
+          const A u = factor<T>(weight[c], offset) * A(g[c]);
           sum += u;
           dot += u * (A(row[c]) - m) * r;
         }
@@ -86,7 +94,7 @@ void layer_norm_backward(Cpu<I>, const Tensor& dy, const Tensor& dh_out, const T
         T* to = dx.data<T>() + n * C;
         for (int64_t c = 0; c < C; ++c) {
           const A xh = (A(row[c]) - m) * r;
-          const A d = r * (factor<T>(weight[c]) * A(g[c]) - mean_u - xh * mean_dot);
+          const A d = r * (factor<T>(weight[c], offset) * A(g[c]) - mean_u - xh * mean_dot);
           to[c] = T(add ? d + A(add[c]) : d);
         }
         if (!dw) continue;
@@ -102,9 +110,9 @@ void layer_norm_backward(Cpu<I>, const Tensor& dy, const Tensor& dh_out, const T
 }
 
 template void layer_norm_forward(Cpu<kIsa>, const Tensor&, const Tensor&, const Tensor&,
-                                 const Tensor&, double, const LayerNormOutput&);
+                                 const Tensor&, double, NormWeight, const LayerNormOutput&);
 template void layer_norm_backward(Cpu<kIsa>, const Tensor&, const Tensor&, const Tensor&,
-                                  const Tensor&, const Tensor&, const Tensor&,
+                                  const Tensor&, const Tensor&, NormWeight, const Tensor&,
                                   const LayerNormTargets&, const Tensor&);
 
 }  // namespace hone::kernels

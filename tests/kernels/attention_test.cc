@@ -43,7 +43,8 @@ Tensor definition(const Tensor& q, const Tensor& k, const Tensor& v, const Tenso
     for (int64_t i = cu.data<int32_t>()[s]; i < cu.data<int32_t>()[s + 1]; ++i)
       for (int64_t h = 0; h < H; ++h) {
         double sum = 0;
-        for (int64_t j = cu.data<int32_t>()[s]; j <= i; ++j) {
+        const int64_t last = window == kernels::kWholeDocument ? cu.data<int32_t>()[s + 1] : i + 1;
+        for (int64_t j = cu.data<int32_t>()[s]; j < last; ++j) {
           if (window > 0 && i - j >= window) continue;
           double dot = 0;
           for (int64_t d = 0; d < D; ++d) dot += at(q64, i, h)[d] * at(k64, j, h / (H / Hk))[d];
@@ -60,11 +61,16 @@ struct Case {
   std::vector<int64_t> lengths;
   int64_t heads, kv_heads, head_dim, window;
 };
-const Case kCases[] = {{{1}, 1, 1, 1, 0},        {{63, 1, 0, 64, 65}, 4, 2, 17, 0},
-                       {{200}, 3, 1, 33, 0},     {{200, 5}, 2, 2, 8, 1},
-                       {{70, 130}, 4, 1, 8, 64}, {{0, 150, 0, 0}, 2, 1, 5, 67},
+const Case kCases[] = {{{1}, 1, 1, 1, 0},
+                       {{63, 1, 0, 64, 65}, 4, 2, 17, 0},
+                       {{200}, 3, 1, 33, 0},
+                       {{200, 5}, 2, 2, 8, 1},
+                       {{70, 130}, 4, 1, 8, 64},
+                       {{0, 150, 0, 0}, 2, 1, 5, 67},
                        {{130}, 2, 1, 3, 2},  // the first query of a block sees one key of the last
-                       {{150}, 2, 1, 5, 500}};
+                       {{150}, 2, 1, 5, 500},
+                       {{63, 1, 0, 64, 65}, 4, 2, 17, kernels::kWholeDocument},
+                       {{200}, 2, 2, 72, kernels::kWholeDocument}};
 
 TEST_CASE("attention: forward matches the definition") {
   for (const auto& [dtype, tolerance] :
@@ -94,9 +100,11 @@ TEST_CASE("attention: large scores neither overflow nor lose the sum") {
 }
 
 TEST_CASE("gradcheck: attention") {
-  for (const Case& c : {Case{{1}, 1, 1, 1, 0}, Case{{3, 0, 9}, 4, 2, 3, 0}, Case{{130}, 1, 1, 1, 0},
-                        Case{{66, 2}, 2, 1, 2, 0}, Case{{7, 6}, 3, 1, 5, 3},
-                        Case{{130}, 1, 1, 1, 2}, Case{{140}, 1, 1, 1, 65}}) {
+  for (const Case& c :
+       {Case{{1}, 1, 1, 1, 0}, Case{{3, 0, 9}, 4, 2, 3, 0}, Case{{130}, 1, 1, 1, 0},
+        Case{{66, 2}, 2, 1, 2, 0}, Case{{7, 6}, 3, 1, 5, 3}, Case{{130}, 1, 1, 1, 2},
+        Case{{140}, 1, 1, 1, 65}, Case{{3, 0, 9}, 4, 2, 3, kernels::kWholeDocument},
+        Case{{130}, 1, 1, 1, kernels::kWholeDocument}}) {
     const int64_t N = total(c.lengths);
     const Tensor cu = cu_seqlens(c.lengths);
     const auto r = gradcheck(
@@ -147,7 +155,7 @@ TEST_CASE("attention: a packed document gives the bits it gives alone, for any n
   const Tensor cu = cu_seqlens(lengths);
   const int64_t N = total(lengths);
   for (const DType dtype : {DType::f64, DType::f32, DType::bf16})
-    for (const int64_t window : {0, 40}) {
+    for (const int64_t window : {int64_t{0}, int64_t{40}, kernels::kWholeDocument}) {
       const Tensor q = random_tensor({N, 4, 9}, dtype, "q"),
                    k = random_tensor({N, 2, 9}, dtype, "k"),
                    v = random_tensor({N, 2, 9}, dtype, "v"),
@@ -201,7 +209,12 @@ TEST_CASE("cuda: attention matches the CPU") {
                            // Many query heads to a key head: blocks of keys are shared.
                            {{0, 70, 70, 71, 330}, 16, 2, 256, 0},
                            {{0, 20, 300}, 9, 1, 128, 100},
-                           {{0, 0}, 2, 1, 64, 0}};
+                           {{0, 0}, 2, 1, 64, 0},
+                           // Images: every patch sees all of its own.
+                           {{0, 5, 150}, 2, 2, 72, kernels::kWholeDocument},
+                           {{0, 64, 64, 257, 400}, 2, 2, 64, kernels::kWholeDocument},
+                           {{0, 70, 333}, 4, 2, 128, kernels::kWholeDocument},
+                           {{0, 300}, 2, 1, 256, kernels::kWholeDocument}};
   for (const DType dtype : {DType::f64, DType::f32, DType::bf16})
     for (const GpuCase& c : cases) {
       const int64_t N = c.ends.back();
@@ -227,7 +240,7 @@ TEST_CASE("cuda: attention: a packed document gives the bits it gives alone") {
   const std::vector<int64_t> lengths = {70, 0, 1, 129, 33, 200};
   const int64_t N = total(lengths), D = 256;
   const Tensor cu = cu_seqlens(lengths);
-  for (const int64_t window : {0, 90})
+  for (const int64_t window : {int64_t{0}, int64_t{90}, kernels::kWholeDocument})
     for (const int64_t H : {2, 8}) {
       const auto on_gpu = [&](int64_t heads, const char* name) {
         return random_tensor({N, heads, D}, DType::bf16, name).to(test::kGpu);

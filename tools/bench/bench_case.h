@@ -63,6 +63,7 @@ std::vector<BenchCase> decode_cases(const BenchSizes& sizes);       // their ste
 std::vector<BenchCase> projection_cases(const BenchSizes& sizes);   // products with dense weights
 std::vector<BenchCase> moe_cases(const BenchSizes& sizes);
 std::vector<BenchCase> storage_cases(const BenchSizes& sizes);  // 4 and 8 bits, the optimizer
+std::vector<BenchCase> vision_cases(const BenchSizes& sizes);   // what only images need
 
 // "N=1024 C=512", followed by the dtype's name.
 std::string shape_text(std::initializer_list<std::pair<const char*, int64_t>> dims, DType dtype);

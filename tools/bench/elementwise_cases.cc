@@ -37,14 +37,15 @@ std::vector<BenchCase> norm_cases(const BenchSizes& s) {
       {"layer_norm", "layer_norm_forward", shape, layer_norm_forward_cost(n, c, t, true),
        [=] {
          const Tensor x = s.values({n, c}, t), residual = s.values({n, c}, t), w = s.values({c}, t);
-         return [=] { layer_norm_forward(x, residual, w, w, 1e-5); };
+         return [=] { layer_norm_forward(x, residual, w, w, 1e-5, NormWeight::zero_centred); };
        }},
       {"layer_norm", "layer_norm_backward", shape, layer_norm_backward_cost(n, c, t, true),
        [=] {
          const Tensor h = s.values({n, c}, t), w = s.values({c}, t), dy = s.values({n, c}, t);
-         const Tensor stats = layer_norm_forward(h, {}, w, w, 1e-5).stats;
+         const Tensor stats = layer_norm_forward(h, {}, w, w, 1e-5, NormWeight::zero_centred).stats;
          const LayerNormTargets targets{{s.zeros({c}, DType::f32)}, {s.zeros({c}, DType::f32)}};
-         return [=] { layer_norm_backward(dy, {}, h, w, stats, targets); };
+         return
+             [=] { layer_norm_backward(dy, {}, h, w, stats, NormWeight::zero_centred, targets); };
        }},
   };
 }

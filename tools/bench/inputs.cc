@@ -26,8 +26,8 @@ std::vector<ModelConfig> bench_models(Device device) {
 
 std::vector<BenchCase> all_cases(const BenchSizes& sizes) {
   std::vector<BenchCase> all;
-  for (auto part :
-       {elementwise_cases, mixer_cases, decode_cases, projection_cases, moe_cases, storage_cases})
+  for (auto part : {elementwise_cases, mixer_cases, decode_cases, projection_cases, moe_cases,
+                    storage_cases, vision_cases})
     for (BenchCase& c : part(sizes)) all.push_back(std::move(c));
   return all;
 }

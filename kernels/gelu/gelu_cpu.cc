@@ -1,0 +1,62 @@
+// Copyright 2026 The hone authors.
+// SPDX-License-Identifier: Apache-2.0
+#include <cmath>
+#include <numbers>
+
+#include "kernels/core/isa.h"
+#include "kernels/core/parallel.h"
+#include "kernels/gelu/gelu.h"
+
+namespace hone::kernels {
+namespace {
+
+// y / x, and dy/dx.
+template <class A>
+struct Gelu {
+  A share, slope;
+};
+
+template <class A>
+Gelu<A> gelu_of(A x, GeluForm form) {
+  if (form == GeluForm::erf) {
+    const A share = A(0.5) * (A(1) + std::erf(x / std::numbers::sqrt2_v<A>));
+    const A density = std::exp(A(-0.5) * x * x) * A(0.3989422804014327);  // 1 / sqrt(2 pi)
+    return {share, share + x * density};
+  }
+  constexpr A kFactor = A(0.7978845608028654), kCubic = A(0.044715);  // sqrt(2 / pi)
+  const A t = std::tanh(kFactor * (x + kCubic * x * x * x));
+  const A share = A(0.5) * (A(1) + t);
+  const A inner = kFactor * (A(1) + A(3) * kCubic * x * x);
+  return {share, share + A(0.5) * x * (A(1) - t * t) * inner};
+}
+
+}  // namespace
+
+template <Isa I>
+void gelu_forward(Cpu<I>, const Tensor& x, GeluForm form, const Tensor& y) {
+  visit_float(x.dtype(), [&]<class T>() {
+    using A = acc_t<T>;
+    const T* from = x.data<T>();
+    T* to = y.data<T>();
+    parallel_for(x.numel(), grain_for(10), [&](int64_t begin, int64_t end) {
+      for (int64_t i = begin; i < end; ++i) to[i] = T(A(from[i]) * gelu_of(A(from[i]), form).share);
+    });
+  });
+}
+
+template <Isa I>
+void gelu_backward(Cpu<I>, const Tensor& dy, const Tensor& x, GeluForm form, const Tensor& dx) {
+  visit_float(x.dtype(), [&]<class T>() {
+    using A = acc_t<T>;
+    const T *from = x.data<T>(), *g = dy.data<T>();
+    T* to = dx.data<T>();
+    parallel_for(x.numel(), grain_for(18), [&](int64_t begin, int64_t end) {
+      for (int64_t i = begin; i < end; ++i) to[i] = T(A(g[i]) * gelu_of(A(from[i]), form).slope);
+    });
+  });
+}
+
+template void gelu_forward(Cpu<kIsa>, const Tensor&, GeluForm, const Tensor&);
+template void gelu_backward(Cpu<kIsa>, const Tensor&, const Tensor&, GeluForm, const Tensor&);
+
+}  // namespace hone::kernels
