@@ -3,6 +3,7 @@
 //
 // Runs a model over given tokens and writes logits, loss and gradients: what golden files compare.
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cmath>
 #include <cstdio>
 #include <filesystem>
@@ -29,7 +30,7 @@ struct Options {
   std::string device = "cpu", dtype = "float32", load_in_4bit;
   bool grads = false;
   int64_t train_steps = 0;
-  double lr = 1e-3, weight_decay = 0;
+  double lr = 1e-3, weight_decay = 0, centre = 0;
 };
 
 // Collects tensors and writes them in one file: f32, or f64 for a f64 model.
@@ -65,13 +66,34 @@ std::vector<int64_t> integers(const SafetensorsFile& file, const std::string& na
   return {narrow.begin(), narrow.end()};
 }
 
-// A batch file: input_ids, optional labels and cu_seqlens.
+// A batch file: input_ids, optional labels, cu_seqlens and margins. For a reward model documents are
+// answers, the preferred one of a pair first, and need no labels.
 struct Input {
   Batch batch;
-  bool has_labels = false;
+  bool has_labels = false;  // there is a loss
+  int64_t items = 0;        // labels or pairs
 };
 
-Input read_batch(const Options& o, const ModelConfig& config) {
+bool scores_answers(const ModelConfig& config) {
+  return config.head.kind == nn::HeadKind::sequence_labels;
+}
+
+// How many labels there are to choose from.
+int64_t label_count(const ModelConfig& config) {
+  return config.head.has_labels() ? config.head.labels : config.vocab_size;
+}
+
+// The margins of pairs, zeros where the file has none.
+Tensor read_margins(const SafetensorsFile& file, int64_t pairs, DType dtype) {
+  if (!file.contains("margins")) return Tensor();
+  const Tensor t = load_tensor(file, "margins");
+  if (t.numel() != pairs || !is_float(t.dtype()))
+    fail(ErrorCode::kDataset, file.path(), ": tensor margins is ", t.shape().str(), " ",
+         name_of(t.dtype()), "; expected ", pairs, " floats, one for each pair of documents");
+  return kernels::cast(t.view({pairs}), dtype);
+}
+
+Input read_batch(const Options& o, const ModelConfig& config, DType sums) {
   const SafetensorsFile file = SafetensorsFile::open(o.batch);
   if (!file.contains("input_ids"))
     fail(ErrorCode::kDataset, o.batch, ": tensor input_ids is missing");
@@ -82,7 +104,7 @@ Input read_batch(const Options& o, const ModelConfig& config) {
       fail(ErrorCode::kDataset, o.batch, ": input_ids[", i, "] = ", ids[i],
            " is outside the vocabulary of ", config.vocab_size);
   Input input;
-  input.has_labels = file.contains("labels");
+  input.has_labels = file.contains("labels") && !scores_answers(config);
   std::vector<int64_t> labels;
   if (input.has_labels) {
     labels = integers(file, "labels");
@@ -90,9 +112,12 @@ Input read_batch(const Options& o, const ModelConfig& config) {
       fail(ErrorCode::kDataset, o.batch, ": ", labels.size(), " labels for ", ids.size(),
            " input_ids");
     for (size_t i = 0; i < labels.size(); ++i)
-      if (labels[i] != kIgnoreLabel && (labels[i] < 0 || labels[i] >= config.vocab_size))
+      if (labels[i] != kIgnoreLabel && (labels[i] < 0 || labels[i] >= label_count(config)))
         fail(ErrorCode::kDataset, o.batch, ": labels[", i, "] = ", labels[i], " is neither ",
-             kIgnoreLabel, " nor in the vocabulary of ", config.vocab_size);
+             kIgnoreLabel,
+             config.head.has_labels() ? " nor one of the model's labels, of which there are "
+                                      : " nor in the vocabulary of ",
+             label_count(config));
   }
   std::vector<int32_t> cu_seqlens{0, static_cast<int32_t>(ids.size())};
   if (file.contains("cu_seqlens")) {
@@ -105,7 +130,19 @@ Input read_batch(const Options& o, const ModelConfig& config) {
            " input_ids");
     cu_seqlens.assign(ends.begin(), ends.end());
   }
-  input.batch = make_batch(ids, labels, cu_seqlens);
+  if (!config.head.has_labels()) {
+    input.batch = make_batch(ids, labels, cu_seqlens);
+    input.items = input.batch.labels;
+    return input;
+  }
+  input.batch = make_label_batch(ids, labels, cu_seqlens, config.head.pad_token_id);
+  input.items = input.batch.labels;
+  const auto documents = std::ssize(cu_seqlens) - 1;
+  if (scores_answers(config) && config.head.labels == 1 && documents % 2 == 0) {
+    input.has_labels = true;
+    input.items = documents / 2;
+    input.batch.margins = read_margins(file, input.items, sums);
+  }
   return input;
 }
 
@@ -158,6 +195,35 @@ double last_sequence_loss(const LoadedModel& m, const DecoderOutput& out, const 
   return value_of(m.model->loss(last, rows, count(m, labels)).value());
 }
 
+// The share of tokens whose label is the likeliest, or of pairs whose first answer scores higher.
+double accuracy_of(const Tensor& answers, const Input& input) {
+  const Tensor y = kernels::cast(answers, DType::f64);
+  const double* at = y.data<double>();
+  const int64_t labels = y.dim(1);
+  double right = 0;
+  if (labels == 1) {
+    for (int64_t p = 0; p < input.items; ++p) right += at[2 * p] > at[2 * p + 1];
+    return right / static_cast<double>(input.items);
+  }
+  const std::vector<int64_t> targets = input.batch.targets.to(kCpu).to_vector<int64_t>();
+  for (size_t n = 0; n < targets.size(); ++n, at += labels)
+    right += targets[n] != kIgnoreLabel && std::max_element(at, at + labels) - at == targets[n];
+  return right / static_cast<double>(input.items);
+}
+
+// What the head says of tokens or of documents: logits, and accuracy where there is a truth.
+void write_answers(const LoadedModel& m, const Input& input, const Tensor& hidden,
+                   Results& results) {
+  const LabelHead* head = m.model->label_head();
+  if (head == nullptr) {
+    results.add("logits", m.model->logits(hidden));
+    return;
+  }
+  const Tensor answers = head->answers(hidden, input.batch);
+  results.add("logits", answers.view({answers.numel()}));
+  if (input.has_labels && input.items > 0) results.add("accuracy", accuracy_of(answers, input));
+}
+
 // Logits, loss, auxiliary loss and routing of a forward pass.
 void write_forward(const LoadedModel& m, const Input& input, const std::vector<Tensor>& replay,
                    Results& results) {
@@ -166,13 +232,13 @@ void write_forward(const LoadedModel& m, const Input& input, const std::vector<T
   nn::ForwardContext context = m.model->context(batch);
   context.replay_ids = replay;
   const DecoderOutput out = m.model->forward(batch, context, false);
-  results.add("logits", m.model->logits(out.hidden.value()));
+  write_answers(m, input, out.hidden.value(), results);
   for (size_t layer = 0; layer < out.router_ids.size(); ++layer)
     results.add("routing." + std::to_string(layer), out.router_ids[layer]);
   if (!input.has_labels) return;
-  const Tensor loss = m.model->loss(out, batch, count(m, batch.labels)).value();
+  const Tensor loss = m.model->loss(out, batch, count(m, input.items)).value();
   results.add("loss", value_of(loss));
-  if (!m.config.is_moe()) return;
+  if (!m.config.is_moe() || m.config.head.has_labels()) return;
   const int64_t documents = batch.cu_seqlens.numel() - 1;
   const int64_t begin = batch.cu_seqlens.to(kCpu).data<int32_t>()[documents - 1];
   const std::vector<int32_t> last{static_cast<int32_t>(begin), static_cast<int32_t>(batch.rows())};
@@ -204,10 +270,10 @@ double full_batch_gradients(const LoadedModel& m, const Input& input,
   m.arena->clear_gradients();
   StepOptions options;
   options.replay_ids = replay;
-  if (m.config.moe.aux_loss)
+  if (m.config.moe.aux_loss && !m.config.head.has_labels())
     options.aux_weight =
         kernels::cast(Tensor::scalar(m.config.moe.aux_loss_coef), sum_dtype(m)).to(device_of(m));
-  const StepLosses losses = forward_backward(m, input.batch, count(m, input.batch.labels), options);
+  const StepLosses losses = forward_backward(m, input.batch, count(m, input.items), options);
   m.arena->finish_gradients();
   return value_of(losses.cross_entropy);
 }
@@ -251,6 +317,12 @@ LoadedModel load(const Options& o) {
   if (load.quantise && load.train_base)
     fail(ErrorCode::kUsage, "--load-in-4bit with --grads or --train-steps needs --adapter: ",
          "4-bit weights do not train");
+  if (o.centre != 0) {
+    load.config = load_model_config(o.model);
+    if (!scores_answers(*load.config))
+      fail(ErrorCode::kUsage, "--center-rewards-coefficient: ", o.model, " is no reward model");
+    load.config->head.centre = o.centre;
+  }
   return load_model(load);
 }
 
@@ -260,12 +332,14 @@ int run(const Options& o) {
   refuse_overwriting_input(o);
   const LoadedModel m = load(o);
   if (!m.note.empty()) std::fprintf(stderr, "%s\n", m.note.c_str());
-  Input input = read_batch(o, m.config);
+  Input input = read_batch(o, m.config, sum_dtype(m));
   input.batch = input.batch.to(device_of(m));
   const bool backward = o.grads || o.train_steps > 0;
-  if (backward && (!input.has_labels || input.batch.labels == 0))
+  if (backward && (!input.has_labels || input.items == 0))
     fail(ErrorCode::kDataset, o.batch,
-         ": no labels that count; --grads and --train-steps need them");
+         scores_answers(m.config)
+             ? ": no pairs of documents; --grads and --train-steps need an even number of them"
+             : ": no labels that count; --grads and --train-steps need them");
   const std::vector<Tensor> replay = read_routing(o, m, input.batch.rows());
 
   Results results(sum_dtype(m));
@@ -283,8 +357,9 @@ int parse_and_run(int argc, char** argv) {
   Options o;
   CLI::App app{"Runs a model over given tokens and writes logits, loss, routing and gradients."};
   app.add_option("--model", o.model, "model directory, or random:<preset>")->required();
-  app.add_option("--batch", o.batch,
-                 "safetensors file with input_ids, optional labels (-100: ignored) and cu_seqlens")
+  app.add_option(
+         "--batch", o.batch,
+         "safetensors file with input_ids, optional labels (-100: ignored), cu_seqlens, margins")
       ->required();
   app.add_option("--out", o.out, "safetensors file to write")->required();
   app.add_option("--adapter", o.adapter, "PEFT adapter directory to attach");
@@ -296,6 +371,9 @@ int parse_and_run(int argc, char** argv) {
       ->capture_default_str();
   app.add_option("--weight-decay", o.weight_decay, "weight decay of --train-steps")
       ->capture_default_str();
+  app.add_option("--center-rewards-coefficient", o.centre,
+                 "of a reward model's loss: weight of the squared sums of a pair's scores")
+      ->check(CLI::Range(0.0, 1e6));
   app.add_option("--routing", o.routing, "replay routing.<layer> of such a file");
   app.add_option("--device", o.device, "cpu or cuda")
       ->check(CLI::IsMember({"cpu", "cuda"}))
