@@ -64,6 +64,10 @@ LoraConfig parse_lora_config(const JsonValue& json) {
       c.exclude_modules = strings(*m);
   }
   if (const auto m = json.find("modules_to_save")) c.modules_to_save = strings(*m);
+  c.task_type = json.get_string_or("task_type", c.task_type);
+  // PEFT names all heads of labels that there are, whichever the model has.
+  if (c.task_type == "SEQ_CLS" || c.task_type == "TOKEN_CLS")
+    std::erase(c.modules_to_save, "classifier");
   c.ensure_weight_tying = json.get_bool_or("ensure_weight_tying", false);
   if (const auto layers = json.find("layers_to_transform")) {
     constexpr IntRange kLayers = {0, 1 << 16};
@@ -124,7 +128,7 @@ std::string adapter_config_json(const LoraConfig& c) {
   else
     j["target_modules"] = c.target_modules;
   list("target_parameters", c.target_parameters);
-  j["task_type"] = "CAUSAL_LM";
+  j["task_type"] = c.task_type;
   j["use_dora"] = c.dora;
   j["use_rslora"] = c.rslora;
   return j.dump(2) + "\n";

@@ -33,8 +33,9 @@ struct LoraConfig {
   bool ensure_weight_tying = false;  // a saved embedding and the head that is tied to it stay one
   std::vector<std::pair<std::string, int64_t>> rank_pattern = {};
   std::vector<std::pair<std::string, double>> alpha_pattern = {};
-  std::string base_model = {};    // base_model_name_or_path
-  std::string peft_version = {};  // as read; empty if absent
+  std::string task_type = "CAUSAL_LM";  // SEQ_CLS, TOKEN_CLS: with a head of labels
+  std::string base_model = {};          // base_model_name_or_path
+  std::string peft_version = {};        // as read; empty if absent
 };
 
 // Errors: kModel for a file that is malformed or asks for what is not supported (biases, LoftQ, ...),

@@ -33,10 +33,29 @@ Batch make_batch(std::span<const int64_t> ids, std::span<const int64_t> labels,
   return batch;
 }
 
+Batch make_label_batch(std::span<const int64_t> ids, std::span<const int64_t> labels,
+                       std::span<const int32_t> cu_seqlens, int64_t pad) {
+  Batch batch = make_batch(ids, {}, cu_seqlens);
+  check(labels.empty() || labels.size() == ids.size(), "batch: ", labels.size(), " labels for ",
+        ids.size(), " tokens");
+  std::vector<int32_t> last;
+  for (size_t s = 0; s + 1 < cu_seqlens.size(); ++s) {
+    int32_t row = cu_seqlens[s + 1] - 1;
+    while (row > cu_seqlens[s] && ids[static_cast<size_t>(row)] == pad) --row;
+    last.push_back(row);
+  }
+  for (const int64_t label : labels) batch.labels += label != kIgnoreLabel;
+  const MemoryScope scope("batch");
+  if (!labels.empty()) batch.targets = Tensor::of(labels, {std::ssize(labels)});
+  batch.last_rows = Tensor::of(last, {std::ssize(last)});
+  return batch;
+}
+
 Batch Batch::to(Device device) const {
   const MemoryScope scope("batch");
-  return {ids.to(device), targets.to(device), cu_seqlens.to(device), positions.to(device),
-          labels,         vision.to(device)};
+  const auto moved = [&](const Tensor& t) { return t.defined() ? t.to(device) : t; };
+  return {moved(ids),     moved(targets), moved(cu_seqlens), moved(positions), moved(last_rows),
+          moved(margins), labels,         vision.to(device)};
 }
 
 Batch describe_batch(int64_t rows, int64_t documents, Device meta) {

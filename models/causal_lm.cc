@@ -4,19 +4,21 @@
 
 #include "autograd/ops/linear_cross_entropy.h"
 #include "autograd/ops/load_balancing_loss.h"
+#include "autograd/tape.h"
 #include "kernels/gemm/gemm.h"
 #include "kernels/rope/rope.h"
 
 namespace hone {
 
 CausalLm::CausalLm(nn::Builder& b, const ModelConfig& config)
-    : config_(config),
-      dtype_(b.options().dtype),
-      decoder_(b, config),
-      head_(config.tie_word_embeddings
-                ? Weight(decoder_.embedding())
-                : Weight(b.parameter("lm_head.weight", {config.vocab_size, config.hidden_size},
-                                     nn::Init::normal(config.initializer_range)))) {
+    : config_(config), dtype_(b.options().dtype), decoder_(b, config) {
+  if (config.head.has_labels())
+    label_head_.emplace(b, config);
+  else if (config.tie_word_embeddings)
+    head_.emplace(decoder_.embedding());
+  else
+    head_.emplace(b.parameter("lm_head.weight", {config.vocab_size, config.hidden_size},
+                              nn::Init::normal(config.initializer_range)));
   if (config.vision) vision_.emplace(b, *config.vision);
 }
 
@@ -38,9 +40,12 @@ nn::ForwardContext CausalLm::context(const Batch& batch) const {
 
 DecoderOutput CausalLm::forward(const Batch& batch, const nn::ForwardContext& context,
                                 bool recompute) const {
-  if (!batch.vision.defined()) return decoder_(batch.ids, context, recompute);
-  return decoder_(batch.ids, context, recompute,
-                  {image_features(batch, context, recompute), batch.vision.rows});
+  DecoderOutput out = batch.vision.defined()
+                          ? decoder_(batch.ids, context, recompute,
+                                     {image_features(batch, context, recompute), batch.vision.rows})
+                          : decoder_(batch.ids, context, recompute);
+  if (label_head_) out.hidden = label_head_->input(out.hidden, context);
+  return out;
 }
 
 Var CausalLm::image_features(const Batch& batch, const nn::ForwardContext& context,
@@ -59,15 +64,22 @@ Tensor CausalLm::extend(const Tensor& ids, const Tensor& positions, const nn::Se
 }
 
 Var CausalLm::loss(const DecoderOutput& out, const Batch& batch, const Tensor& num_items) const {
-  return linear_cross_entropy(out.hidden, head_, batch.targets, num_items);
+  if (label_head_) return label_head_->loss(out.hidden, batch, num_items);
+  return linear_cross_entropy(out.hidden, *head_, batch.targets, num_items);
 }
 
 Var CausalLm::aux_loss(const DecoderOutput& out, const Tensor& counted) const {
   return load_balancing_loss(out.router_logits, out.router_ids, counted);
 }
 
+Tensor CausalLm::answers(const Tensor& hidden) const {
+  const NoGrad no_grad;
+  return label_head_ ? label_head_->labels(Var(hidden)).value() : logits(hidden);
+}
+
 Tensor CausalLm::logits(const Tensor& hidden) const {
-  return kernels::matmul(hidden, kernels::Transpose::no, head_.materialize(hidden.dtype()),
+  check(head_.has_value(), "causal_lm: logits of a head of labels");
+  return kernels::matmul(hidden, kernels::Transpose::no, head_->materialize(hidden.dtype()),
                          kernels::Transpose::yes);
 }
 

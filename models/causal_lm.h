@@ -1,7 +1,8 @@
 // Copyright 2026 The hone authors.
 // SPDX-License-Identifier: Apache-2.0
 //
-// A decoder with its language-model head and loss, perhaps with a vision tower before it.
+// A decoder with its head and loss: of the next token, or of labels (models/label_head.h); perhaps with a
+// vision tower before it.
 #pragma once
 
 #include <memory>
@@ -10,6 +11,7 @@
 #include "autograd/ops/weight.h"
 #include "models/batch.h"
 #include "models/decoder.h"
+#include "models/label_head.h"
 #include "models/vision_tower.h"
 #include "nn/builder.h"
 
@@ -17,13 +19,13 @@ namespace hone {
 
 class CausalLm {
  public:
-  // Parameters: the decoder's, unless it is tied to the embedding lm_head.weight [V, C], and with
-  // config.vision the tower's.
+  // Parameters: the decoder's and, unless it is tied to the embedding, lm_head.weight [V, C], or those of
+  // a head of labels; with config.vision the tower's.
   CausalLm(nn::Builder& b, const ModelConfig& config);
 
   const ModelConfig& config() const { return config_; }
   // Where the weights are.
-  Device device() const { return head_.device(); }
+  Device device() const { return decoder_.embedding().device(); }
 
   // Positions, document boundaries and rotary tables of a batch.
   nn::ForwardContext context(const Batch& batch) const;
@@ -42,13 +44,18 @@ class CausalLm {
                 const DecoderState& state) const;
 
   // sum of the rows' cross entropies / num_items: a scalar f32. num_items: f32 scalar, the labels
-  // of the whole accumulated batch. The logits of all rows never exist at once.
+  // of the whole accumulated batch. The logits of all rows never exist at once. With a head of
+  // labels as LabelHead::loss.
   Var loss(const DecoderOutput& out, const Batch& batch, const Tensor& num_items) const;
   // The balancing loss over all MoE layers, without its coefficient. counted [2] i32: the first row
   // that counts and the one after the last; undefined: all rows count.
   Var aux_loss(const DecoderOutput& out, const Tensor& counted) const;
-  // [rows, V] in the model dtype, for evaluation and generation.
+  // [rows, V] in the model dtype, for evaluation and generation. Requires: no head of labels.
   Tensor logits(const Tensor& hidden) const;
+  // What the head says of each row: logits, or labels [rows, labels]. Without gradients.
+  Tensor answers(const Tensor& hidden) const;
+  // The head of labels, or null.
+  const LabelHead* label_head() const { return label_head_ ? &*label_head_ : nullptr; }
 
  private:
   void set_rotary(const Tensor& positions, nn::ForwardContext& context) const;
@@ -56,7 +63,8 @@ class CausalLm {
   ModelConfig config_;
   DType dtype_;
   Decoder decoder_;
-  Weight head_;
+  std::optional<Weight> head_;  // one of the two
+  std::optional<LabelHead> label_head_;
   std::optional<VisionTower> vision_;
 };
 

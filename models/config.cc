@@ -25,12 +25,34 @@ std::string supported_architectures() {
   return list;
 }
 
-const ModelFamily& find_family(const JsonValue& json) {
+// What stands before "For" in a class name.
+std::string_view stem(std::string_view class_name) {
+  return class_name.substr(0, class_name.find("For"));
+}
+
+// A class with a head of labels: its family, and the head. Where a family has a text config and one
+// with a vision tower, config.json's model_type says which: their classes may have one name.
+const ModelFamily* find_labelled(const JsonValue& json, std::string_view name, HeadConfig& head) {
+  const std::string type = json.get_string_or("model_type", "");
+  const ModelFamily* found = nullptr;
+  for (const ModelFamily& f : model_families())
+    if (name == f.sequence_class || name == f.token_class)
+      if (found == nullptr || f.model_type == type) found = &f;
+  if (found == nullptr) return nullptr;
+  head.kind =
+      name == found->token_class ? nn::HeadKind::token_labels : nn::HeadKind::sequence_labels;
+  for (const ModelFamily& f : model_families())
+    if (f.model_type == type && stem(f.architecture) == stem(found->architecture)) return &f;
+  return found;
+}
+
+const ModelFamily& find_family(const JsonValue& json, HeadConfig& head) {
   const auto architectures = json.find("architectures");
   if (architectures && architectures->size() > 0) {
     const std::string name = architectures->at(0).as_string();
     for (const ModelFamily& f : model_families())
       if (f.architecture == name) return f;
+    if (const ModelFamily* f = find_labelled(json, name, head)) return *f;
     architectures->at(0).reject("one of the supported architectures " + supported_architectures());
   }
   const JsonValue type = json.at("model_type");
@@ -57,6 +79,23 @@ void refuse_quantised(const JsonValue& json) {
         "itself (load_in_4bit); take the model that this one was made from");
 }
 
+void read_head(const JsonValue& json, HeadConfig& head) {
+  constexpr IntRange kLabels{1, 1 << 20};
+  const auto text = json.find("text_config");
+  head.pad_token_id = (text ? *text : json).get_int_or("pad_token_id", -1, {-1, 1 << 30});
+  if (!head.has_labels()) return;
+  if (const auto names = json.find("id2label")) head.labels = static_cast<int64_t>(names->size());
+  head.labels = json.get_int_or("num_labels", head.labels, kLabels);
+  if (head.kind != nn::HeadKind::token_labels) return;
+  head.dropout = kTokenLabelDropout;
+  for (const char* key : {"hidden_dropout", "classifier_dropout"})
+    if (const auto dropout = json.find(key)) {
+      head.dropout = dropout->as_double();
+      if (!(head.dropout >= 0 && head.dropout < 1))
+        dropout->reject("a probability from 0 to below 1");
+    }
+}
+
 }  // namespace
 
 ModelConfig load_model_config(const std::string& path) {
@@ -64,12 +103,13 @@ ModelConfig load_model_config(const std::string& path) {
 }
 
 ModelConfig parse_model_config(const JsonValue& json) {
-  const ModelFamily& family = find_family(json);
   ModelConfig config;
+  const ModelFamily& family = find_family(json, config.head);
   config.architecture = family.architecture;
   check_dtype(json);
   refuse_quantised(json);
   family.read_config(json, config);
+  read_head(json, config.head);
   return config;
 }
 
@@ -79,7 +119,7 @@ std::string to_config_json(const ModelConfig& c, const std::string& dtype) {
       check(f.write_config != nullptr, "to_config_json: ", c.architecture,
             " is the text part of another model's config.json");
       Json j;
-      j["architectures"] = {c.architecture};
+      write_head(c, j);
       j["model_type"] = c.model_type;
       j["dtype"] = dtype;
       f.write_config(c, j);

@@ -78,6 +78,19 @@ struct MoeConfig {
   bool stored_split = false;  // a checkpoint has each expert's matrices, not the fused stacks
 };
 
+// Of a token head's hidden states, where config.json does not say (transformers).
+inline constexpr double kTokenLabelDropout = 0.1;
+
+struct HeadConfig {
+  nn::HeadKind kind = nn::HeadKind::next_token;
+  int64_t labels = 0;         // rows of score.weight; 0: as many as the checkpoint has
+  int64_t pad_token_id = -1;  // a sequence's last token is the last that is not this; -1: the last
+  double dropout = 0;         // of the hidden states, with token_labels
+  double centre = 0;          // of a reward model's loss: kernels/bradley_terry
+
+  bool has_labels() const { return kind != nn::HeadKind::next_token; }
+};
+
 struct ModelConfig {
   std::string architecture;  // "Qwen3_5MoeForCausalLM"
   std::string model_type;    // "qwen3_5_moe_text"
@@ -110,6 +123,7 @@ struct ModelConfig {
   std::vector<LayerType> layers;
   std::optional<VisionConfig> vision;  // of a vision-language model; unset: text only
   std::vector<int64_t> eos_token_ids;
+  HeadConfig head;
 
   int64_t num_layers() const { return static_cast<int64_t>(layers.size()); }
   bool is_moe() const { return moe.experts > 0; }

@@ -3,10 +3,13 @@
 #include "models/load_model.h"
 
 #include <algorithm>
+#include <filesystem>
 
+#include "data/checkpoint_files.h"
 #include "data/printable.h"
 #include "models/peft.h"
 #include "models/presets.h"
+#include "models/registry.h"
 #include "models/unfrozen.h"
 #include "models/weight_reader.h"
 #include "nn/init.h"
@@ -27,6 +30,9 @@ struct Plan {
   std::optional<AdapterReader> adapter;
 };
 
+constexpr const char* kAdapterWeights = "adapter_model.safetensors";
+constexpr const char* kSequenceTask = "SEQ_CLS";
+constexpr const char* kTokenTask = "TOKEN_CLS";
 constexpr const char* kEmbedding = "model.embed_tokens.weight";
 
 // Whether a base weight trains because of the adapter: it is of a module to save, or the adapter was
@@ -98,6 +104,60 @@ void check_unfrozen(const UnfrozenWeights& unfrozen, LoadedModel& m) {
                     " weights that they select are kept in 4 bits and stay frozen");
 }
 
+bool has_weights(const std::string& directory) {
+  std::error_code ignored;
+  const std::filesystem::path path(directory);
+  return std::filesystem::exists(path / kSingleFileName, ignored) ||
+         std::filesystem::exists(path / kIndexFileName, ignored);
+}
+
+// Where config.json does not say how many labels there are, the weights do; without them there are
+// two, as transformers has it.
+void complete_head(const LoadOptions& o, ModelConfig& config) {
+  constexpr const char* kScore = "score.weight";
+  constexpr int64_t kLabels = 2;
+  HeadConfig& head = config.head;
+  if (!head.has_labels() || head.labels > 0) return;
+  head.labels = kLabels;
+  const auto take_rows = [&](const auto& file) {
+    if (file.contains(kScore) && file.info(kScore).shape.rank() == 2)
+      head.labels = file.info(kScore).shape[0];
+  };
+  if (!is_random(o) && has_weights(o.model)) take_rows(ModelFiles::open(o.model));
+  if (!o.adapter.empty()) {
+    const SafetensorsFile file = SafetensorsFile::open(o.adapter + "/" + kAdapterWeights);
+    const std::string key = std::string("base_model.model.") + kScore;
+    if (file.contains(key) && file.info(key).shape.rank() == 2)
+      head.labels = file.info(key).shape[0];
+  }
+}
+
+// The head that the options or the adapter ask for.
+void set_head(const LoadOptions& o, const std::optional<LoraConfig>& lora, ModelConfig& config) {
+  HeadConfig wanted = o.head.value_or(config.head);
+  if (!o.head && lora && !config.head.has_labels()) {
+    if (lora->task_type == kSequenceTask) wanted.kind = nn::HeadKind::sequence_labels;
+    if (lora->task_type == kTokenTask) wanted.kind = nn::HeadKind::token_labels;
+  }
+  if (wanted.pad_token_id < 0) wanted.pad_token_id = config.head.pad_token_id;
+  config.head = wanted;
+  // The embedding is tied to a head that is not there.
+  if (wanted.has_labels()) config.tie_word_embeddings = false;
+  class_name(config);  // there is one
+  complete_head(o, config);
+}
+
+// A head of labels is new with a fresh adapter, so it trains and belongs to it.
+void save_head(const ModelConfig& config, LoraConfig& lora) {
+  constexpr const char* kHead = "score";
+  if (!config.head.has_labels()) return;
+  const bool tokens = config.head.kind == nn::HeadKind::token_labels;
+  lora.task_type = tokens ? kTokenTask : kSequenceTask;
+  if (std::find(lora.modules_to_save.begin(), lora.modules_to_save.end(), kHead) ==
+      lora.modules_to_save.end())
+    lora.modules_to_save.push_back(kHead);
+}
+
 std::unique_ptr<Plan> plan_model(const LoadOptions& o) {
   check(!(o.lora && !o.adapter.empty()), "load_model: a fresh adapter and one from files");
   auto plan = std::make_unique<Plan>();
@@ -110,6 +170,8 @@ std::unique_ptr<Plan> plan_model(const LoadOptions& o) {
          m.config.architecture, " has no vision tower");
   if (!o.vision) m.config.vision.reset();
   m.lora = o.adapter.empty() ? o.lora : load_lora_config(o.adapter);
+  set_head(o, m.lora, m.config);
+  if (m.lora && o.adapter.empty()) save_head(m.config, *m.lora);
   if (m.lora) about_adapter(o, [&] { plan->targets.emplace(*m.lora, m.config.name_infix); });
   if (!o.adapter.empty()) plan->adapter.emplace(o.adapter, *m.lora, m.config);
   if (!o.unfrozen.empty()) plan->unfrozen.emplace(o.unfrozen, m.config);
@@ -139,7 +201,8 @@ WeightReader make_reader(const LoadOptions& o, Plan& plan) {
   return WeightReader({.checkpoint = is_random(o) ? "" : o.model,
                        .adapter = plan.adapter ? &*plan.adapter : nullptr,
                        .fresh_base = fresh(base_trains ? DType::f32 : o.dtype),
-                       .fresh_lora = fresh(DType::f32)},
+                       .fresh_lora = fresh(DType::f32),
+                       .fresh_head = o.head.has_value()},
                       plan.loaded.config, plan.loaded.parameters);
 }
 

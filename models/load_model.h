@@ -30,6 +30,10 @@ struct LoadOptions {
   DType dtype = DType::f32;
   Device device = kCpu;  // where the weights go
   std::optional<QuantType> quantise = {};
+  // The head to have, whatever the directory's model has; drawn where its weights have none. With a
+  // fresh adapter a head of labels trains and is saved as a whole. Not given: the directory's, or that
+  // which the adapter was trained with.
+  std::optional<HeadConfig> head = {};
   uint64_t seed = 0;                       // of random weights and fresh adapters
   std::optional<ModelConfig> config = {};  // overrides the directory's
 };

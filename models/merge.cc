@@ -99,7 +99,11 @@ void merge_adapter(const MergeOptions& o) {
       .path = o.out, .base = o.model, .config_json = "", .shard_bytes = o.shard_bytes};
   directory.write(
       model.config, model.parameters,
-      [](const StoredPart& part, const ModelFiles* base) { return base->info(part.name).type; },
+      [](const StoredPart& part, const ModelFiles* base) {
+        // A head that the base does not have is of the type of its other weights.
+        return base->contains(part.name) ? base->info(part.name).type
+                                         : base->files()[0].tensors().begin()->second.type;
+      },
       [&](const nn::Parameter& p) { return merged(p); });
   reader.finish();
 }

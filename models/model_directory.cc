@@ -2,11 +2,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "models/model_directory.h"
 
+#include <nlohmann/json.hpp>
 #include <set>
 #include <string_view>
 
 #include "data/file.h"
 #include "kernels/elementwise/elementwise.h"
+#include "models/registry.h"
 
 namespace hone {
 namespace {
@@ -19,7 +21,7 @@ std::vector<std::string> passed_on(const ModelFiles& base, const std::vector<Ten
   for (const TensorSpec& spec : own) taken.insert(spec.name);
   std::vector<std::string> names;
   for (const auto& [name, file] : base.tensors())
-    if (is_other_part(name, /*tied=*/false) && !taken.contains(name)) names.push_back(name);
+    if (is_other_part(name, /*no_head=*/false) && !taken.contains(name)) names.push_back(name);
   return names;
 }
 
@@ -29,6 +31,19 @@ Tensor in_type(const Tensor& t, StoredType type) {
 }
 
 }  // namespace
+
+// The base's config.json, byte for byte unless the model has another head.
+std::string ModelDirectory::base_config(const ModelConfig& config) const {
+  const std::string file = base + "/" + kConfigName;
+  const HeadConfig head = load_model_config(file).head;
+  const std::string text = read_file(file, ErrorCode::kModel);
+  if (head.kind == config.head.kind && (head.labels == config.head.labels || head.labels == 0) &&
+      head.pad_token_id == config.head.pad_token_id)
+    return text;
+  Json json = parse_json(text, {file}).raw();
+  write_head(config, json);
+  return json.dump(2) + "\n";
+}
 
 void ModelDirectory::write(
     const ModelConfig& config, const std::vector<nn::Parameter>& parameters,
@@ -69,8 +84,7 @@ void ModelDirectory::write(
     writer.write(name, bytes);
   }
   writer.commit();
-  write_file(path + "/" + kConfigName,
-             base.empty() ? config_json : read_file(base + "/" + kConfigName, ErrorCode::kModel));
+  write_file(path + "/" + kConfigName, base.empty() ? config_json : base_config(config));
 }
 
 }  // namespace hone

@@ -19,7 +19,7 @@ struct ModelDirectory {
   std::string path;
   // The directory that the model came from: its names of tensors are kept, its config.json and the
   // tensors of parts that a text model leaves out (vision tower, multi-token prediction) are copied
-  // byte for byte. Empty: the family's own names and `config_json`.
+  // byte for byte, but that config.json tells of another head. Empty: the family's own names and `config_json`.
   std::string base;
   std::string config_json;
   int64_t shard_bytes = kDefaultShardBytes;
@@ -31,6 +31,9 @@ struct ModelDirectory {
   void write(const ModelConfig& config, const std::vector<nn::Parameter>& parameters,
              const std::function<StoredType(const StoredPart&, const ModelFiles* base)>& type_of,
              const std::function<Tensor(const nn::Parameter&)>& value_of) const;
+
+ private:
+  std::string base_config(const ModelConfig& config) const;
 };
 
 }  // namespace hone

@@ -23,15 +23,22 @@ WeightReader::WeightReader(Sources sources, const ModelConfig& config,
   checkpoint_.emplace(sources_.checkpoint, config);
   // Before anything of the size that config.json says is allocated.
   for (const nn::Parameter& p : parameters)
-    if (!p.adapter) checkpoint_->require(p.name, p.shape);
+    if (!p.adapter && !is_fresh(p.name)) checkpoint_->require(p.name, p.shape);
+}
+
+// Whether the checkpoint does without this part of a head of labels.
+bool WeightReader::is_fresh(const std::string& name) const {
+  if (!checkpoint_) return true;
+  if (!name.starts_with("score.") || checkpoint_->holds(name)) return false;
+  return sources_.fresh_head || (sources_.adapter != nullptr && sources_.adapter->holds(name));
 }
 
 Tensor WeightReader::base(const nn::WeightRequest& request) {
   if (sources_.adapter != nullptr && sources_.adapter->holds(request.name)) {
-    if (checkpoint_) checkpoint_->pass_over(request.name, request.shape);
+    if (!is_fresh(request.name)) checkpoint_->pass_over(request.name, request.shape);
     return sources_.adapter->read(request, layout_);
   }
-  return checkpoint_ ? checkpoint_->read(request) : sources_.fresh_base(request);
+  return is_fresh(request.name) ? sources_.fresh_base(request) : checkpoint_->read(request);
 }
 
 Tensor WeightReader::lora(const nn::WeightRequest& request) {

@@ -23,6 +23,7 @@ class WeightReader {
     AdapterReader* adapter = nullptr;  // outlives this; may be null
     // Draws what no file has.
     std::function<Tensor(const nn::WeightRequest&)> fresh_base = {}, fresh_lora = {};
+    bool fresh_head = false;  // a head of labels that the checkpoint lacks is drawn too
   };
   // parameters: all of the model. Errors: kModel if the checkpoint lacks one or has another shape.
   WeightReader(Sources sources, const ModelConfig& config,
@@ -37,6 +38,8 @@ class WeightReader {
   std::vector<std::string> finish() const;
 
  private:
+  bool is_fresh(const std::string& name) const;
+
   Sources sources_;
   PeftLayout layout_;
   std::optional<CheckpointReader> checkpoint_;

@@ -78,19 +78,19 @@ std::vector<StoredPart> CheckpointNames::parts(const std::string& parameter,
   return parts;
 }
 
-bool is_other_part(std::string_view name, bool tied) {
+bool is_other_part(std::string_view name, bool no_head) {
   for (const char* prefix :
        {"model.visual.", "visual.", "mtp.", "model.mtp.", "vision_tower.", "model.vision_tower.",
         "multi_modal_projector.", "model.multi_modal_projector."})
     if (name.starts_with(prefix)) return true;
   if (name.ends_with(".rotary_emb.inv_freq")) return true;
-  return tied && (name == kHead || name.ends_with(".lm_head.weight"));
+  return no_head && (name == kHead || name.ends_with(".lm_head.weight"));
 }
 
 CheckpointReader::CheckpointReader(const std::string& directory, const ModelConfig& config)
     : files_(ModelFiles::open(directory)),
       names_(config, files_),
-      tied_(config.tie_word_embeddings) {}
+      no_head_(config.tie_word_embeddings || config.head.has_labels()) {}
 
 const StoredTensor& CheckpointReader::expect(const std::string& stored, const Shape& shape,
                                              const std::string& asked_for) const {
@@ -152,7 +152,7 @@ std::string CheckpointReader::finish() const {
   int64_t left_out = 0;
   for (const auto& [name, file] : files_.tensors()) {
     if (used_.contains(name)) continue;
-    if (!is_other_part(name, tied_))
+    if (!is_other_part(name, no_head_))
       fail(ErrorCode::kModel, place_of(name),
            " has no place in the model that config.json describes");
     ++left_out;

@@ -51,8 +51,8 @@ class CheckpointNames {
 };
 
 // A stored tensor of a part that a text model leaves out: vision tower, multi-token prediction,
-// rotary tables of old files, and with tied embeddings a copy of the head.
-bool is_other_part(std::string_view stored_name, bool tied);
+// rotary tables of old files, and where the model has none a head over the vocabulary.
+bool is_other_part(std::string_view stored_name, bool no_head);
 
 // Reads one tensor at a time: memory in use while loading is what the model keeps plus that tensor.
 class CheckpointReader {
@@ -60,6 +60,7 @@ class CheckpointReader {
   // Errors: kModel, kDisk, as ModelFiles::open.
   CheckpointReader(const std::string& directory, const ModelConfig& config);
 
+  bool holds(const std::string& name) const { return files_.contains(names_.name(name)); }
   // Whether `name` is there with this shape, without reading it. Errors: as read.
   void require(const std::string& name, const Shape& shape) const;
 
@@ -83,7 +84,7 @@ class CheckpointReader {
 
   ModelFiles files_;
   CheckpointNames names_;
-  bool tied_;
+  bool no_head_;  // the model has no lm_head.weight
   std::set<std::string, std::less<>> used_;
 };
 

@@ -26,4 +26,11 @@ enum class QkNorm {
   projection,  // of all heads together (OLMoE)
 };
 
+// What is made of the hidden states after the last norm.
+enum class HeadKind {
+  next_token,       // logits over the vocabulary
+  sequence_labels,  // of a sequence's last token: a reward model has one label, its score
+  token_labels,     // of every token: a process reward model has two, wrong and right
+};
+
 }  // namespace hone::nn

@@ -3,6 +3,7 @@
 //
 // Runs a model over given tokens and writes logits, loss and gradients: what golden files compare.
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cmath>
 #include <cstdio>
 #include <filesystem>
@@ -13,11 +14,10 @@
 #include "data/safetensors.h"
 #include "data/safetensors_writer.h"
 #include "kernels/elementwise/elementwise.h"
-#include "models/image_positions.h"
 #include "models/load_model.h"
 #include "models/peft.h"
-#include "models/weights.h"
 #include "tensor/gpu.h"
+#include "tools/evaluate_batch.h"
 #include "tools/tool_main.h"
 #include "tools/unknown_option.h"
 #include "train/optimizer.h"
@@ -31,7 +31,7 @@ struct Options {
   std::string device = "cpu", dtype = "float32", load_in_4bit;
   bool grads = false;
   int64_t train_steps = 0;
-  double lr = 1e-3, weight_decay = 0;
+  double lr = 1e-3, weight_decay = 0, centre = 0;
 };
 
 // Collects tensors and writes them in one file: f32, or f64 for a f64 model.
@@ -56,82 +56,6 @@ class Results {
   DType dtype_;
   std::vector<std::pair<std::string, Tensor>> tensors_;
 };
-
-std::vector<int64_t> integers(const SafetensorsFile& file, const std::string& name) {
-  const Tensor t = load_tensor(file, name);
-  if (t.dtype() == DType::i64) return t.view({t.numel()}).to_vector<int64_t>();
-  if (t.dtype() != DType::i32)
-    fail(ErrorCode::kDataset, file.path(), ": tensor ", name, " is ", name_of(t.dtype()),
-         "; expected int32 or int64");
-  const std::vector<int32_t> narrow = t.view({t.numel()}).to_vector<int32_t>();
-  return {narrow.begin(), narrow.end()};
-}
-
-// A batch file: input_ids, optional labels and cu_seqlens, and images as pixel_values with
-// image_grid_thw.
-struct Input {
-  Batch batch;
-  bool has_labels = false;
-};
-
-Input read_batch(const Options& o, const ModelConfig& config) {
-  const SafetensorsFile file = SafetensorsFile::open(o.batch);
-  if (!file.contains("input_ids"))
-    fail(ErrorCode::kDataset, o.batch, ": tensor input_ids is missing");
-  const std::vector<int64_t> ids = integers(file, "input_ids");
-  if (ids.empty()) fail(ErrorCode::kDataset, o.batch, ": input_ids is empty");
-  for (size_t i = 0; i < ids.size(); ++i)
-    if (ids[i] < 0 || ids[i] >= config.vocab_size)
-      fail(ErrorCode::kDataset, o.batch, ": input_ids[", i, "] = ", ids[i],
-           " is outside the vocabulary of ", config.vocab_size);
-  Input input;
-  input.has_labels = file.contains("labels");
-  std::vector<int64_t> labels;
-  if (input.has_labels) {
-    labels = integers(file, "labels");
-    if (labels.size() != ids.size())
-      fail(ErrorCode::kDataset, o.batch, ": ", labels.size(), " labels for ", ids.size(),
-           " input_ids");
-    for (size_t i = 0; i < labels.size(); ++i)
-      if (labels[i] != kIgnoreLabel && (labels[i] < 0 || labels[i] >= config.vocab_size))
-        fail(ErrorCode::kDataset, o.batch, ": labels[", i, "] = ", labels[i], " is neither ",
-             kIgnoreLabel, " nor in the vocabulary of ", config.vocab_size);
-  }
-  std::vector<int32_t> cu_seqlens{0, static_cast<int32_t>(ids.size())};
-  if (file.contains("cu_seqlens")) {
-    const std::vector<int64_t> ends = integers(file, "cu_seqlens");
-    bool good =
-        ends.size() >= 2 && ends.front() == 0 && ends.back() == static_cast<int64_t>(ids.size());
-    for (size_t i = 0; i + 1 < ends.size(); ++i) good = good && ends[i] <= ends[i + 1];
-    if (!good)
-      fail(ErrorCode::kDataset, o.batch, ": cu_seqlens must rise from 0 to the ", ids.size(),
-           " input_ids");
-    cu_seqlens.assign(ends.begin(), ends.end());
-  }
-  input.batch = make_batch(ids, labels, cu_seqlens);
-  return input;
-}
-
-bool has_images(const Options& o) {
-  return SafetensorsFile::open(o.batch).contains("pixel_values");
-}
-
-void read_images(const Options& o, const ModelConfig& config, Batch& batch) {
-  const SafetensorsFile file = SafetensorsFile::open(o.batch);
-  if (!file.contains("image_grid_thw"))
-    fail(ErrorCode::kDataset, o.batch, ": tensor image_grid_thw is missing beside pixel_values");
-  const std::vector<int64_t> grid = integers(file, "image_grid_thw");
-  if (grid.size() % 3 != 0)
-    fail(ErrorCode::kDataset, o.batch, ": tensor image_grid_thw has ", grid.size(),
-         " numbers; expected three an image");
-  std::vector<ImageGrid> grids;
-  for (size_t i = 0; i < grid.size(); i += 3) grids.push_back({grid[i], grid[i + 1], grid[i + 2]});
-  const Tensor pixels = load_tensor(file, "pixel_values");
-  if (!is_float(pixels.dtype()))
-    fail(ErrorCode::kDataset, o.batch, ": tensor pixel_values is ", name_of(pixels.dtype()),
-         "; expected floats");
-  attach_images(batch, *config.vision, kernels::cast(pixels, DType::f32), grids, o.batch);
-}
 
 Device device_of(const LoadedModel& m) { return m.parameters.front().var.device(); }
 
@@ -182,15 +106,44 @@ double last_sequence_loss(const LoadedModel& m, const DecoderOutput& out, const 
   return value_of(m.model->loss(last, rows, count(m, labels)).value());
 }
 
-// Logits, loss, auxiliary loss and routing of a forward pass.
-void write_forward(const LoadedModel& m, const Input& input, const std::vector<Tensor>& replay,
+// The share of tokens whose label is the likeliest, or of pairs whose first answer scores higher.
+double accuracy_of(const Tensor& answers, const EvaluateBatch& input) {
+  const Tensor y = kernels::cast(answers, DType::f64);
+  const double* at = y.data<double>();
+  const int64_t labels = y.dim(1);
+  double right = 0;
+  if (labels == 1) {
+    for (int64_t p = 0; p < input.items; ++p) right += at[2 * p] > at[2 * p + 1];
+    return right / static_cast<double>(input.items);
+  }
+  const std::vector<int64_t> targets = input.batch.targets.to(kCpu).to_vector<int64_t>();
+  for (size_t n = 0; n < targets.size(); ++n, at += labels)
+    right += targets[n] != kIgnoreLabel && std::max_element(at, at + labels) - at == targets[n];
+  return right / static_cast<double>(input.items);
+}
+
+// What the head says of tokens or of documents: logits, and accuracy where there is a truth.
+void write_answers(const LoadedModel& m, const EvaluateBatch& input, const Tensor& hidden,
                    Results& results) {
+  const LabelHead* head = m.model->label_head();
+  if (head == nullptr) {
+    results.add("logits", m.model->logits(hidden));
+    return;
+  }
+  const Tensor answers = head->answers(hidden, input.batch);
+  results.add("logits", answers.view({answers.numel()}));
+  if (input.has_labels && input.items > 0) results.add("accuracy", accuracy_of(answers, input));
+}
+
+// Logits, loss, auxiliary loss and routing of a forward pass.
+void write_forward(const LoadedModel& m, const EvaluateBatch& input,
+                   const std::vector<Tensor>& replay, Results& results) {
   const NoGrad no_grad;
   const Batch& batch = input.batch;
   nn::ForwardContext context = m.model->context(batch);
   context.replay_ids = replay;
   const DecoderOutput out = m.model->forward(batch, context, false);
-  results.add("logits", m.model->logits(out.hidden.value()));
+  write_answers(m, input, out.hidden.value(), results);
   if (batch.vision.defined()) {
     results.add("image_features", m.model->image_features(batch, context, false).value());
     const std::vector<int32_t> positions = batch.positions.to_vector<int32_t>();
@@ -200,9 +153,9 @@ void write_forward(const LoadedModel& m, const Input& input, const std::vector<T
   for (size_t layer = 0; layer < out.router_ids.size(); ++layer)
     results.add("routing." + std::to_string(layer), out.router_ids[layer]);
   if (!input.has_labels) return;
-  const Tensor loss = m.model->loss(out, batch, count(m, batch.labels)).value();
+  const Tensor loss = m.model->loss(out, batch, count(m, input.items)).value();
   results.add("loss", value_of(loss));
-  if (!m.config.is_moe()) return;
+  if (!m.config.is_moe() || m.config.head.has_labels()) return;
   const int64_t documents = batch.cu_seqlens.numel() - 1;
   const int64_t begin = batch.cu_seqlens.to(kCpu).data<int32_t>()[documents - 1];
   const std::vector<int32_t> last{static_cast<int32_t>(begin), static_cast<int32_t>(batch.rows())};
@@ -232,20 +185,20 @@ void write_gradients(const LoadedModel& m, Results& results) {
   }
 }
 
-double full_batch_gradients(const LoadedModel& m, const Input& input,
+double full_batch_gradients(const LoadedModel& m, const EvaluateBatch& input,
                             const std::vector<Tensor>& replay) {
   m.arena->clear_gradients();
   StepOptions options;
   options.replay_ids = replay;
-  if (m.config.moe.aux_loss)
+  if (m.config.moe.aux_loss && !m.config.head.has_labels())
     options.aux_weight =
         kernels::cast(Tensor::scalar(m.config.moe.aux_loss_coef), sum_dtype(m)).to(device_of(m));
-  const StepLosses losses = forward_backward(m, input.batch, count(m, input.batch.labels), options);
+  const StepLosses losses = forward_backward(m, input.batch, count(m, input.items), options);
   m.arena->finish_gradients();
   return value_of(losses.cross_entropy);
 }
 
-void train(const Options& o, const LoadedModel& m, const Input& input,
+void train(const Options& o, const LoadedModel& m, const EvaluateBatch& input,
            const std::vector<Tensor>& replay, Results& results) {
   AdamW adamw(*m.arena, {.weight_decay = o.weight_decay});
   std::vector<double> losses;
@@ -278,13 +231,19 @@ LoadedModel load(const Options& o) {
   load.adapter = o.adapter;
   if (o.device == "cuda") load.device = {DeviceType::cuda, 0};
   load.train_base = o.adapter.empty() && (o.grads || o.train_steps > 0);
-  load.vision = has_images(o);
+  load.vision = has_images(o.batch);
   load.dtype = o.dtype == "float32" ? DType::f32 : o.dtype == "bfloat16" ? DType::bf16 : DType::f64;
   if (!o.load_in_4bit.empty())
     load.quantise = o.load_in_4bit == "nf4" ? QuantType::nf4 : QuantType::fp4;
   if (load.quantise && load.train_base)
     fail(ErrorCode::kUsage, "--load-in-4bit with --grads or --train-steps needs --adapter: ",
          "4-bit weights do not train");
+  if (o.centre != 0) {
+    load.config = load_model_config(o.model);
+    if (!scores_answers(*load.config))
+      fail(ErrorCode::kUsage, "--center-rewards-coefficient: ", o.model, " is no reward model");
+    load.config->head.centre = o.centre;
+  }
   return load_model(load);
 }
 
@@ -294,13 +253,15 @@ int run(const Options& o) {
   refuse_overwriting_input(o);
   const LoadedModel m = load(o);
   if (!m.note.empty()) std::fprintf(stderr, "%s\n", m.note.c_str());
-  Input input = read_batch(o, m.config);
-  if (m.config.vision) read_images(o, m.config, input.batch);
+  EvaluateBatch input = read_evaluate_batch(o.batch, m.config, sum_dtype(m));
+  if (m.config.vision) read_images(o.batch, m.config, input.batch);
   input.batch = input.batch.to(device_of(m));
   const bool backward = o.grads || o.train_steps > 0;
-  if (backward && (!input.has_labels || input.batch.labels == 0))
+  if (backward && (!input.has_labels || input.items == 0))
     fail(ErrorCode::kDataset, o.batch,
-         ": no labels that count; --grads and --train-steps need them");
+         scores_answers(m.config)
+             ? ": no pairs of documents; --grads and --train-steps need an even number of them"
+             : ": no labels that count; --grads and --train-steps need them");
   const std::vector<Tensor> replay = read_routing(o, m, input.batch.rows());
 
   Results results(sum_dtype(m));
@@ -319,8 +280,8 @@ int parse_and_run(int argc, char** argv) {
   CLI::App app{"Runs a model over given tokens and writes logits, loss, routing and gradients."};
   app.add_option("--model", o.model, "model directory, or random:<preset>")->required();
   app.add_option("--batch", o.batch,
-                 "safetensors file with input_ids, optional labels (-100: ignored) and cu_seqlens, "
-                 "and images as pixel_values with image_grid_thw")
+                 "safetensors file with input_ids, optional labels (-100: ignored), cu_seqlens and "
+                 "margins, and images as pixel_values with image_grid_thw")
       ->required();
   app.add_option("--out", o.out, "safetensors file to write")->required();
   app.add_option("--adapter", o.adapter, "PEFT adapter directory to attach");
@@ -332,6 +293,9 @@ int parse_and_run(int argc, char** argv) {
       ->capture_default_str();
   app.add_option("--weight-decay", o.weight_decay, "weight decay of --train-steps")
       ->capture_default_str();
+  app.add_option("--center-rewards-coefficient", o.centre,
+                 "of a reward model's loss: weight of the squared sums of a pair's scores")
+      ->check(CLI::Range(0.0, 1e6));
   app.add_option("--routing", o.routing, "replay routing.<layer> of such a file");
   app.add_option("--device", o.device, "cpu or cuda")
       ->check(CLI::IsMember({"cpu", "cuda"}))

@@ -13,6 +13,7 @@
 
 #include "data/builtin_templates.h"
 #include "data/chat_template_files.h"
+#include "data/printable.h"
 #include "models/load_model.h"
 #include "tensor/gpu.h"
 #include "tools/generation/answers.h"
@@ -43,6 +44,9 @@ LoadedModel load(const Options& o) {
   load.dtype = o.dtype == "float32" ? DType::f32 : o.dtype == "bfloat16" ? DType::bf16 : DType::f64;
   if (!o.load_in_4bit.empty())
     load.quantise = o.load_in_4bit == "nf4" ? QuantType::nf4 : QuantType::fp4;
+  if (describe_model(load).config.head.has_labels())
+    fail(ErrorCode::kUsage, "--model ", printable(o.model, 4096),
+         ": a reward model judges texts and writes none; take the language model it was made from");
   return load_model(load);
 }
 

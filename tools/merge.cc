@@ -53,12 +53,13 @@ std::vector<double> logits_of(const Options& o, LoadOptions load) {
   const LoadedModel m = load_model(load);
   const Batch batch = probe(m.config).to(load.device);
   const DecoderOutput out = m.model->forward(batch, m.model->context(batch), false);
-  return kernels::cast(m.model->logits(out.hidden.value()).to(kCpu), DType::f64)
+  return kernels::cast(m.model->answers(out.hidden.value()).to(kCpu), DType::f64)
       .to_vector<double>();
 }
 
-// ||a - b|| / ||b||; infinite if anything is not finite.
+// ||a - b|| / ||b||; infinite if anything is not finite or they are not alike.
 double difference(const std::vector<double>& a, const std::vector<double>& b) {
+  if (a.size() != b.size()) return HUGE_VAL;  // the base has another head
   double error = 0, norm = 0;
   for (size_t i = 0; i < b.size(); ++i) {
     error += (a[i] - b[i]) * (a[i] - b[i]);

@@ -4,82 +4,28 @@
 // The evaluate program against golden files made with transformers and PEFT (tests/goldens/models):
 // logits, loss, every gradient, AdamW losses and the balancing loss of tiny random models.
 #include <doctest/doctest.h>
-#include <sys/wait.h>
 
 #include <algorithm>
 #include <cmath>
-#include <cstdlib>
-#include <map>
-#include <set>
 
 #include "data/safetensors.h"
 #include "data/safetensors_writer.h"
 #include "kernels/elementwise/elementwise.h"
 #include "tests/data/temporary_directory.h"
+#include "tests/models/evaluate_golden.h"
 #include "tests/support/compare.h"
 #include "tests/support/goldens.h"
 
 namespace hone {
 namespace {
 
-const std::set<std::string> kInputs = {"input_ids", "labels", "cu_seqlens", "pixel_values",
-                                       "image_grid_thw"};
-
-// Worst relative error in norm over the tensors of a golden file (inputs aside). Gradients that are
-// zero but for rounding are compared with zero.
-struct Comparison {
-  int64_t tensors = 0;
-  double worst = 0, loss = 0, logits = 0;
-  std::string where;
-};
-
-std::string without_adapter_name(std::string name) {
-  const size_t at = name.find(".default.");
-  return at == std::string::npos ? name : name.replace(at, 9, ".");
-}
-
-Comparison compare(const std::string& golden_path, const std::string& out_path) {
-  const SafetensorsFile golden = SafetensorsFile::open(golden_path);
-  const SafetensorsFile out = SafetensorsFile::open(out_path);
-  std::map<std::string, std::string> stored;  // names with and without PEFT's adapter name
-  for (const auto& [name, info] : out.tensors()) stored[without_adapter_name(name)] = name;
-  Comparison c;
-  for (const auto& [name, info] : golden.tensors()) {
-    if (kInputs.contains(name)) continue;
-    CAPTURE(name);
-    const auto ours = stored.find(without_adapter_name(name));
-    REQUIRE(ours != stored.end());
-    if (!is_float(load_tensor(golden, name).dtype())) {
-      CHECK(test::same_bits(load_tensor(out, ours->second), load_tensor(golden, name)));
-      continue;
-    }
-    const Tensor want = kernels::cast(load_tensor(golden, name), DType::f64);
-    const Tensor got = kernels::cast(load_tensor(out, ours->second), DType::f64);
-    REQUIRE(got.shape() == want.shape());
-    double norm = 0, largest = 0;
-    for (const double x : want.to_vector<double>()) norm += x * x;
-    for (const double x : got.to_vector<double>()) largest = std::max(largest, std::abs(x));
-    const double error = norm > 1e-12 ? test::rel_err(got, want) : (largest <= 1e-5 ? 0 : HUGE_VAL);
-    if (name == "logits") c.logits = error;
-    if (name.ends_with("loss")) c.loss = std::max(c.loss, error);
-    if (c.where.empty() || error > c.worst) {
-      c.worst = error;
-      c.where = name;
-    }
-    ++c.tensors;
-  }
-  return c;
-}
+using test::compare;
+using test::Comparison;
 
 // Runs the program on a golden model's own batch; its exit code.
 int run_evaluate(const std::string& model, const std::string& arguments, const std::string& out) {
   const std::string directory = test::golden_model(model);
-  const std::string command = "tools/evaluate --model " + directory + " --batch " + directory +
-                              "/golden.safetensors --out " + out + " " + arguments + " 2>&1";
-  CAPTURE(command);
-  const int status = std::system(command.c_str());
-  REQUIRE(WIFEXITED(status));
-  return WEXITSTATUS(status);
+  return test::run_evaluate_in(directory, arguments, out);
 }
 
 // The same, compared with one of the model's golden files.

@@ -1,5 +1,6 @@
 // Copyright 2026 The hone authors.
 // SPDX-License-Identifier: Apache-2.0
+#include "kernels/bradley_terry/bradley_terry.h"
 #include "kernels/gemm/gemm.h"
 #include "kernels/linear_cross_entropy/linear_cross_entropy.h"
 #include "tools/bench/bench_case.h"
@@ -53,11 +54,35 @@ std::vector<BenchCase> head_cases(const BenchSizes& s) {
   return {row("loss", false), row("loss, dh, dW", true)};
 }
 
+// The loss of a reward model over pairs of answers of 256 tokens.
+std::vector<BenchCase> reward_cases(const BenchSizes& s) {
+  const int64_t n = s.tokens, p = std::max<int64_t>(1, n / 512);
+  const DType t = s.dtype;
+  const std::string shape = shape_text({{"N", n}, {"pairs", p}}, t);
+  const auto pairs = [=] {
+    return PreferencePairs{s.indices({2 * p}, n, DType::i32), Tensor(),
+                           s.scalar(static_cast<float>(p)), 0.01};
+  };
+  return {
+      {"bradley_terry", "bradley_terry_forward", shape, bradley_terry_forward_cost(p, t),
+       [=] {
+         const Tensor scores = s.values({n, 1}, t);
+         return [scores, pairs = pairs()] { bradley_terry_forward(scores, pairs); };
+       }},
+      {"bradley_terry", "bradley_terry_backward", shape, bradley_terry_backward_cost(n, p, t),
+       [=] {
+         const Tensor scores = s.values({n, 1}, t), dloss = s.scalar(1.0f);
+         return [=, pairs = pairs()] { bradley_terry_backward(dloss, scores, pairs); };
+       }},
+  };
+}
+
 }  // namespace
 
 std::vector<BenchCase> projection_cases(const BenchSizes& sizes) {
   std::vector<BenchCase> cases = linear_cases(sizes);
   for (BenchCase& c : head_cases(sizes)) cases.push_back(std::move(c));
+  for (BenchCase& c : reward_cases(sizes)) cases.push_back(std::move(c));
   return cases;
 }
 
