@@ -105,6 +105,7 @@ class MemoryLimit {
 };
 
 int64_t available_memory(Device device) {
+  if (device == kMetaGpu) return 0;
   return device.type == DeviceType::cuda ? gpu_free_bytes(device) : available_host_memory();
 }
 

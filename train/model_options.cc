@@ -45,8 +45,10 @@ std::string tokenizer_dir(const TrainConfig& config) {
 
 Device training_device(const TrainConfig& config) {
   const bool there = gpu_count() > 0;
-  if (config.device == DeviceChoice::kCuda && !there)
+  if (config.device == DeviceChoice::kCuda && !there) {
+    if (config.dry_run) return kMetaGpu;
     fail(ErrorCode::kDevice, "device: cuda: ", why_no_gpu(), "; use device: cpu");
+  }
   return config.device == DeviceChoice::kCpu || !there ? kCpu : Device{DeviceType::cuda, 0};
 }
 

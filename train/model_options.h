@@ -19,7 +19,8 @@ std::string base_model_dir(const TrainConfig& config);
 // The folder of tokenizer.json.
 std::string tokenizer_dir(const TrainConfig& config);
 
-// Where the run trains. Errors: kDevice when a GPU is asked for and there is none.
+// Where the run trains. A dry run for a GPU that is not here is planned on kMetaGpu.
+// Errors: kDevice when a GPU is asked for and there is none.
 Device training_device(const TrainConfig& config);
 
 // Norms and other vectors have no weight decay, as with the Hugging Face Trainer. bf16: auto is

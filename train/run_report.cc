@@ -264,7 +264,8 @@ std::string trainable_parts(const LoadedModel& model) {
 std::string describe_plan(const RunPlan& plan) {
   std::string text;
   if (const Device device = plan.forecast.device; is_gpu(device))
-    text += line("device", gpu_properties(device).name);
+    text += line("device", device == kMetaGpu ? "a GPU, though none is here: " + why_no_gpu()
+                                              : gpu_properties(device).name);
   text += line("model", model_text(plan));
   text += line("trains", trains_text(plan));
   text += line("", trainable_parts(plan.model));

@@ -161,12 +161,12 @@ __global__ void __launch_bounds__(kStateThreads, 1) warpgroup_state_kernel(Opera
     for (int64_t i = 0; i < walk.chunks; ++i) {
       wait_for_copies<Shared::kStages - 2>();
       fence_shared();
-      __syncthreads();  // the chunk's operands are there, and the results of the one before
+      meet<kStateThreads>();  // the chunk's operands are there, and the results of the one before
       if (i > 0) write_chunk(o, walk, m, i - 1, thread);
-      __syncthreads();  // those results have been read
+      meet<kStateThreads>();  // those results have been read
       fetch_chunk(o, walk, m, i + Shared::kStages - 1, thread);
     }
-    __syncthreads();  // the last chunk's results are there
+    meet<kStateThreads>();  // the last chunk's results are there
     if (walk.chunks > 0) write_chunk(o, walk, m, walk.chunks - 1, thread);
     return;
   }
@@ -177,7 +177,7 @@ __global__ void __launch_bounds__(kStateThreads, 1) warpgroup_state_kernel(Opera
     FragmentA s[8];
     round_state(S, s);
     FragmentC v[8] = {}, out[8] = {};
-    __syncthreads();  // the chunk's operands are there, and the results of the one before
+    meet<kStateThreads>();  // the chunk's operands are there, and the results of the one before
     const Gates& gates = m.gates(i);
     begin_products(v, out, s);
     queue_along<kWide>(v, s, m.W(i));
@@ -205,7 +205,7 @@ __global__ void __launch_bounds__(kStateThreads, 1) warpgroup_state_kernel(Opera
       }
     decay_state(S, gates.whole());
     queue_state(S, decayed, m.K(i));
-    __syncthreads();  // the results of the chunk before have been written
+    meet<kStateThreads>();  // the results of the chunk before have been written
     if constexpr (kOutput) {
       finish_products<1>(out);
 #pragma unroll
@@ -231,7 +231,7 @@ __global__ void __launch_bounds__(kStateThreads, 1) warpgroup_state_kernel(Opera
         store_transposed(m.rows(), 16 * k, 2 * group_warp(), rounded(out[2 * k], out[2 * k + 1]));
     }
   }
-  __syncthreads();  // the last chunk's results are there
+  meet<kStateThreads>();  // the last chunk's results are there
   if (o.final_state) walk.each_element(o, S, [&](float& x, int64_t at) { o.final_state[at] = x; });
 }
 

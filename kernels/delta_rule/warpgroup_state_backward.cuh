@@ -85,12 +85,12 @@ __global__ void __launch_bounds__(kStateThreads, 1)
     for (int64_t n = 0; n < walk.chunks; ++n) {
       wait_for_copies<Shared::kStages - 2>();
       fence_shared();
-      __syncthreads();  // the chunk's operands are there, and the results of the one before
+      meet<kStateThreads>();  // the chunk's operands are there, and the results of the one before
       if (n > 0) write_chunk(a, walk, m, n - 1, thread);
-      __syncthreads();  // those results have been read
+      meet<kStateThreads>();  // those results have been read
       fetch_chunk(a, walk, m, n + Shared::kStages - 1, thread);
     }
-    __syncthreads();  // the last chunk's results are there
+    meet<kStateThreads>();  // the last chunk's results are there
     if (walk.chunks > 0) write_chunk(a, walk, m, walk.chunks - 1, thread);
     return;
   }
@@ -101,7 +101,7 @@ __global__ void __launch_bounds__(kStateThreads, 1)
     FragmentA s[8];
     round_state(dS, s);
     FragmentC v[8] = {}, local[8] = {};  // dS^T K^T and dO^T P
-    __syncthreads();  // the chunk's operands are there, and the results of the one before
+    meet<kStateThreads>();  // the chunk's operands are there, and the results of the one before
     const Gates& gates = m.gates(n);
     FragmentA out[4];  // dO^T
 #pragma unroll
@@ -135,7 +135,7 @@ __global__ void __launch_bounds__(kStateThreads, 1)
                                   -(l.x[x % 2 * 2 + 1] + c.x[x % 2 * 2 + 1] * to_end.y));
       }
     queue_state(dS, minus, m.W(n));
-    __syncthreads();  // the results of the chunk before have been written
+    meet<kStateThreads>();  // the results of the chunk before have been written
 #pragma unroll
     for (int k = 0; k < 8; ++k) store_fragment(m.dS(), 16 * group_warp(), 2 * k, s[k]);
 #pragma unroll
@@ -147,7 +147,7 @@ __global__ void __launch_bounds__(kStateThreads, 1)
     }
     finish_products(dS);
   }
-  __syncthreads();  // the last chunk's results are there
+  meet<kStateThreads>();  // the last chunk's results are there
   if (a.dinitial_state)
     walk.each_element(a, dS, [&](float& x, int64_t at) { a.dinitial_state[at] = x; });
 }

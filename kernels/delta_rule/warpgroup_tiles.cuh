@@ -238,4 +238,11 @@ __device__ void finish_products(Parts&... parts) {
   (settle(parts), ...);
 }
 
+// A barrier of kThreads threads whose warps come from different places in the code, as those of different
+// roles do. __syncthreads() wants all of them in one place.      source: PTX ISA, "barrier"
+template <int kThreads>
+__device__ inline void meet() {
+  asm volatile("barrier.sync.aligned 1, %0;" ::"n"(kThreads) : "memory");
+}
+
 }  // namespace hone::kernels::delta

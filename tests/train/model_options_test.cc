@@ -4,6 +4,7 @@
 
 #include <doctest/doctest.h>
 
+#include "tensor/gpu.h"
 #include "tests/data/error_of.h"
 
 namespace hone {
@@ -52,6 +53,18 @@ TEST_CASE("load_options: the configuration in the terms of models/") {
   c.base_model = {"random:quickstart", ""};
   CHECK(load_options(c).model == "random:quickstart");
   CHECK(base_model_dir(c).empty());
+}
+
+TEST_CASE("training_device: only a dry run may be for a GPU that is not here") {
+  TrainConfig config;
+  config.device = DeviceChoice::kCuda;
+  const bool there = gpu_count() > 0;
+  if (!there)
+    check_contains(error_of(ErrorCode::kDevice, [&] { training_device(config); }),
+                   "device: cuda: ");
+  config.dry_run = true;
+  CHECK(training_device(config) == (there ? Device{DeviceType::cuda, 0} : kMetaGpu));
+  CHECK(load_options(config).dtype == DType::bf16);
 }
 
 TEST_CASE("trainer_settings: schedule, optimizer and the balancing loss") {
