@@ -35,8 +35,9 @@ Tensor in_type(const Tensor& t, StoredType type) {
 // The base's config.json, byte for byte unless the model has another head.
 std::string ModelDirectory::base_config(const ModelConfig& config) const {
   const std::string file = base + "/" + kConfigName;
-  const HeadConfig head = load_model_config(file).head;
   const std::string text = read_file(file, ErrorCode::kModel);
+  if (!config.head.has_labels()) return text;  // nothing but a head of labels may be new
+  const HeadConfig head = load_model_config(file).head;
   if (head.kind == config.head.kind && (head.labels == config.head.labels || head.labels == 0) &&
       head.pad_token_id == config.head.pad_token_id)
     return text;

@@ -16,6 +16,7 @@
 #include "kernels/elementwise/elementwise.h"
 #include "models/load_model.h"
 #include "models/peft.h"
+#include "models/weights.h"
 #include "tensor/gpu.h"
 #include "tools/evaluate_batch.h"
 #include "tools/tool_main.h"

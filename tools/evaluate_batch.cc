@@ -42,8 +42,7 @@ bool scores_answers(const ModelConfig& config) {
 
 EvaluateBatch read_evaluate_batch(const std::string& path, const ModelConfig& config, DType sums) {
   const SafetensorsFile file = SafetensorsFile::open(path);
-  if (!file.contains("input_ids"))
-    fail(ErrorCode::kDataset, path, ": tensor input_ids is missing");
+  if (!file.contains("input_ids")) fail(ErrorCode::kDataset, path, ": tensor input_ids is missing");
   const std::vector<int64_t> ids = integers(file, "input_ids");
   if (ids.empty()) fail(ErrorCode::kDataset, path, ": input_ids is empty");
   for (size_t i = 0; i < ids.size(); ++i)
