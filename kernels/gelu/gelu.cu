@@ -6,7 +6,7 @@
 namespace hone::kernels {
 namespace {
 
-// y / x, and dy/dx.
+// y / x, and dy/dx. No sum in them nearly cancels where x is far below zero.
 template <class A>
 struct Gelu {
   A share, slope;
@@ -15,15 +15,15 @@ struct Gelu {
 template <class A>
 __device__ Gelu<A> gelu_of(A x, GeluForm form) {
   if (form == GeluForm::erf) {
-    const A share = A(0.5) * (A(1) + erf(x * A(0.7071067811865476)));
+    const A share = A(0.5) * erfc(x * A(-0.7071067811865476));
     const A density = exp(A(-0.5) * x * x) * A(0.3989422804014327);  // 1 / sqrt(2 pi)
     return {share, share + x * density};
   }
   constexpr A kFactor = A(0.7978845608028654), kCubic = A(0.044715);  // sqrt(2 / pi)
-  const A t = tanh(kFactor * (x + kCubic * x * x * x));
-  const A share = A(0.5) * (A(1) + t);
+  const A u = A(2) * kFactor * (x + kCubic * x * x * x);
+  const A share = A(1) / (A(1) + exp(-u)), rest = A(1) / (A(1) + exp(u));  // (1 +- tanh(u / 2)) / 2
   const A inner = kFactor * (A(1) + A(3) * kCubic * x * x);
-  return {share, share + A(0.5) * x * (A(1) - t * t) * inner};
+  return {share, share + A(2) * x * share * rest * inner};
 }
 
 template <class T>
