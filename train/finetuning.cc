@@ -38,8 +38,11 @@ namespace {
 
 namespace fs = std::filesystem;
 
-void check_vocabulary(const Tokenizer& tokenizer, const ModelConfig& model,
-                      const TrainConfig& config) {
+void check_model(const Tokenizer& tokenizer, const ModelConfig& model, const TrainConfig& config) {
+  if (model.head.has_labels())
+    fail(ErrorCode::kModel, "base_model: ", printable(config.base_model.written, 4096),
+         " has a head of labels, as reward models and classifiers have, but what is trained is the "
+         "next token; give a language model");
   if (tokenizer.vocab_size() > model.vocab_size)
     fail(ErrorCode::kModel, printable(tokenizer_dir(config), 4096),
          ": the tokenizer has ids up to ", tokenizer.vocab_size() - 1,
@@ -309,7 +312,7 @@ RunOutcome run_finetuning(const LoadedConfig& loaded, const PathRoots& roots, st
   problems.attempt([&] { described_model.emplace(describe_loaded_model(loaded)); });
   problems.throw_if_any();
   const LoadedModel& described = *described_model;
-  check_vocabulary(tokenizer, described.config, config);
+  check_model(tokenizer, described.config, config);
   const TrainingData data = load_training_data(
       config, tokenizer,
       [&](const DatasetConfig& dataset) { return make_chat_writer(config, dataset, tokenizer); });

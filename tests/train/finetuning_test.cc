@@ -294,5 +294,20 @@ TEST_CASE("finetuning: a tokenizer that is too large for the model is refused, n
   CHECK_FALSE(fs::exists(dir / "out"));
 }
 
+TEST_CASE("finetuning: a model with a head of labels is refused, nothing is left") {
+  const TemporaryDirectory dir;
+  write_rows(dir / "rows.jsonl");
+  fs::create_directory(dir / "reward");
+  write_file(dir / "reward/config.json", R"({"model_type": "qwen3",
+    "architectures": ["Qwen3ForSequenceClassification"], "num_labels": 1, "vocab_size": 1024,
+    "hidden_size": 16, "intermediate_size": 24, "num_hidden_layers": 1, "num_attention_heads": 2,
+    "num_key_value_heads": 1, "head_dim": 8, "rope_theta": 10000.0, "pad_token_id": 0,
+    "max_position_embeddings": 512})");
+  TrainConfig config = config_of({"full"}, dir / "rows.jsonl", dir / "out");
+  config.base_model.written = "random:" + (dir / "reward");
+  check_contains(error_of(ErrorCode::kModel, [&] { run(config); }), "/reward has a head of labels");
+  CHECK_FALSE(fs::exists(dir / "out"));
+}
+
 }  // namespace
 }  // namespace hone
