@@ -29,7 +29,10 @@ const Gpus& gpus() {
     if (error != cudaSuccess) {
       cudaGetLastError();  // clears it
       g.count = 0;
-      g.why_none = cudaGetErrorString(error);
+      // The runtime says the same where there is no driver at all.
+      g.why_none = error == cudaErrorInsufficientDriver
+                       ? "this machine has no NVIDIA driver, or one too old for this CUDA runtime"
+                       : cudaGetErrorString(error);
     } else if (g.count == 0) {
       g.why_none = "this machine has no GPU, or CUDA_VISIBLE_DEVICES hides it";
     }
