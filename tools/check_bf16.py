@@ -9,11 +9,10 @@ EVALUATE is the program tools/evaluate, DIRECTORY has goldens/{full,mini}/MODEL 
 model.safetensors, golden.safetensors with logits and gradients in f32). The error of a tensor is
 ||x - f32|| / ||f32|| over kBatches batches: the golden file's and others with its tokens in other orders,
 whose f32 values are EVALUATE's. A model passes when, tensor by tensor, hone's error is at most 1.25 times
-that of transformers, and the logits' at most 3e-2. Some random models are ill-conditioned: where
-transformers itself misses 3e-2 only the ratio counts, and gradients that it misses by more than kLost, or
-that are below kNoise of the largest, are noise in both and not judged. Models with experts take f32's
-choice of experts in both; without it at most 3 % of the choices may differ from f32's, or 1.25 times as
-many as in transformers. The last line is "N passed, M failed".
+that of transformers, the logits' at most 3e-2, and, for models with experts, at least 97 % of the choices of
+experts are f32's. But for that last count both take f32's choices. Gradients that are zero but for rounding
+have no relative error and are passed over. transformers' own logits and choices are printed beside: on an
+ill-conditioned model it misses the same bounds. The last line is "N passed, M failed".
 """
 import collections
 import concurrent.futures
@@ -27,9 +26,8 @@ from safetensors.torch import load_file, save_file
 from transformers import AutoModelForCausalLM
 
 kBatches = 8
-kFactor, kLogits, kOtherChoices = 1.25, 3e-2, 0.03
-kNoise = 1e-3  # of the largest gradient's norm
-kLost = 0.5
+kFactor, kLogits, kEqualChoices = 1.25, 3e-2, 0.97
+kZero = 1e-6  # norm of a gradient that is rounding only
 
 
 class Routing:
@@ -174,18 +172,15 @@ def check(program, directory, scratch):
             choices += chosen.numel()
             their_same += equal_choices(chosen, routing[layer])
             same += equal_choices(free.result()[f"routing.{layer}"], routing[layer])
-    gradients = [k for k in compared if k != "logits" and theirs.right[k] > 0]
-    largest = max((ours.right[k] for k in gradients), default=0)
-    judged = ["logits"] + [k for k in gradients
-                           if ours.right[k] >= kNoise**2 * largest and theirs[k] <= kLost]
+    judged = ["logits"] + [k for k in compared if k != "logits" and theirs.right[k] > kZero**2]
     ratios = sorted(((ours[k] / theirs[k], k) for k in judged), reverse=True)
     wrong = [f"{k}: {ours[k]:.2e}, transformers {theirs[k]:.2e}" for r, k in ratios if not r <= kFactor]
-    if not ours["logits"] <= kLogits and theirs["logits"] <= kLogits:
+    if not ours["logits"] <= kLogits:
         wrong.append(f"logits: {ours['logits']:.2e}, at most {kLogits}")
-    if choices - same > max(kOtherChoices * choices, kFactor * (choices - their_same)):
+    if same < kEqualChoices * choices:
         wrong.append(f"choices of experts: {same} of {choices} equal, transformers {their_same}")
     note = (f"logits {ours['logits']:.2e}, transformers {theirs['logits']:.2e}; "
-            f"{len(judged) - 1} of {len(gradients)} gradients, median ratio "
+            f"{len(judged) - 1} gradients, median ratio "
             f"{ratios[len(ratios) // 2][0]:.2f}, worst {ratios[0][0]:.2f} ({ratios[0][1]})")
     if choices:
         note += (f"; choices {100 * same / choices:.1f} %, "
