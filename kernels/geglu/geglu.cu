@@ -1,6 +1,7 @@
 // Copyright 2026 The hone authors.
 // SPDX-License-Identifier: Apache-2.0
 #include "kernels/core/cuda/for_each.cuh"
+#include "kernels/core/gelu_tanh.h"
 #include "kernels/geglu/geglu.h"
 
 namespace hone::kernels {
@@ -18,8 +19,7 @@ struct Rows {
 // (1 + tanh(a(x))) / 2.
 template <class A>
 __device__ A gelu_share(A x) {
-  const A a = A(kGeluScale) * (x + A(kGeluCubic) * x * x * x);
-  return A(1) / (A(1) + exp(A(-2) * a));
+  return A(1) / (A(1) + exp(A(-2) * gelu_a(x)));
 }
 
 template <class T>
@@ -53,7 +53,7 @@ struct Backward {
     for (int k = 0; k < W; ++k) {
       const A x = widen(g[k]), d = widen(dy[k]);
       const A s = gelu_share(x);
-      const A slope = A(2) * A(kGeluScale) * (A(1) + A(3) * A(kGeluCubic) * x * x);
+      const A slope = gelu_twice_slope(x);
       du[k] = narrow_to<T>(d * x * s);
       dg[k] = narrow_to<T>(d * widen(u[k]) * s * (A(1) + x * (A(1) - s) * slope));
     }

@@ -26,9 +26,6 @@ Tensor geglu_forward(const Tensor& gate, const Tensor& up);
 void geglu_backward(const Tensor& dh, const Tensor& gate, const Tensor& up, const Tensor& dgate,
                     const Tensor& dup);
 
-inline constexpr double kGeluScale = 0.79788456080286535588;  // sqrt(2 / pi)
-inline constexpr double kGeluCubic = 0.044715;
-
 Cost geglu_forward_cost(int64_t n, int64_t i, DType t);
 Cost geglu_backward_cost(int64_t n, int64_t i, DType t);
 

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <cmath>
 
+#include "kernels/core/gelu_tanh.h"
 #include "kernels/core/isa.h"
 #include "kernels/core/parallel.h"
 #include "kernels/geglu/geglu.h"
@@ -12,8 +13,7 @@ namespace {
 // (1 + tanh(a(x))) / 2.
 template <class A>
 A gelu_share(A x) {
-  const A a = A(kGeluScale) * (x + A(kGeluCubic) * x * x * x);
-  return A(1) / (A(1) + std::exp(A(-2) * a));
+  return A(1) / (A(1) + std::exp(A(-2) * gelu_a(x)));
 }
 
 }  // namespace
@@ -53,7 +53,7 @@ void geglu_backward(Cpu<I>, const Tensor& dh, const Tensor& gate, const Tensor& 
         for (int64_t i = 0; i < columns; ++i) {
           const A x = A(g[i]), d = A(dy[i]);
           const A s = gelu_share(x);
-          const A slope = A(2) * A(kGeluScale) * (A(1) + A(3) * A(kGeluCubic) * x * x);
+          const A slope = gelu_twice_slope(x);
           du[i] = T(d * x * s);
           dg[i] = T(d * A(u[i]) * s * (A(1) + x * (A(1) - s) * slope));
         }

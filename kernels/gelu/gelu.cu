@@ -1,6 +1,7 @@
 // Copyright 2026 The hone authors.
 // SPDX-License-Identifier: Apache-2.0
 #include "kernels/core/cuda/for_each.cuh"
+#include "kernels/core/gelu_tanh.h"
 #include "kernels/gelu/gelu.h"
 
 namespace hone::kernels {
@@ -19,11 +20,9 @@ __device__ Gelu<A> gelu_of(A x, GeluForm form) {
     const A density = exp(A(-0.5) * x * x) * A(0.3989422804014327);  // 1 / sqrt(2 pi)
     return {share, share + x * density};
   }
-  constexpr A kFactor = A(0.7978845608028654), kCubic = A(0.044715);  // sqrt(2 / pi)
-  const A u = A(2) * kFactor * (x + kCubic * x * x * x);
-  const A share = A(1) / (A(1) + exp(-u)), rest = A(1) / (A(1) + exp(u));  // (1 +- tanh(u / 2)) / 2
-  const A inner = kFactor * (A(1) + A(3) * kCubic * x * x);
-  return {share, share + A(2) * x * share * rest * inner};
+  const A twice = A(2) * gelu_a(x);
+  const A share = A(1) / (A(1) + exp(-twice)), rest = A(1) / (A(1) + exp(twice));
+  return {share, share + x * share * rest * gelu_twice_slope(x)};
 }
 
 template <class T>

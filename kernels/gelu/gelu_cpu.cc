@@ -3,6 +3,7 @@
 #include <cmath>
 #include <numbers>
 
+#include "kernels/core/gelu_tanh.h"
 #include "kernels/core/isa.h"
 #include "kernels/core/parallel.h"
 #include "kernels/gelu/gelu.h"
@@ -23,12 +24,9 @@ Gelu<A> gelu_of(A x, GeluForm form) {
     const A density = std::exp(A(-0.5) * x * x) * A(0.3989422804014327);  // 1 / sqrt(2 pi)
     return {share, share + x * density};
   }
-  constexpr A kFactor = A(0.7978845608028654), kCubic = A(0.044715);  // sqrt(2 / pi)
-  const A u = A(2) * kFactor * (x + kCubic * x * x * x);
-  const A share = A(1) / (A(1) + std::exp(-u)),
-          rest = A(1) / (A(1) + std::exp(u));  // (1 +- tanh(u / 2)) / 2
-  const A inner = kFactor * (A(1) + A(3) * kCubic * x * x);
-  return {share, share + A(2) * x * share * rest * inner};
+  const A twice = A(2) * gelu_a(x);
+  const A share = A(1) / (A(1) + std::exp(-twice)), rest = A(1) / (A(1) + std::exp(twice));
+  return {share, share + x * share * rest * gelu_twice_slope(x)};
 }
 
 }  // namespace
