@@ -77,11 +77,6 @@ __global__ void __launch_bounds__(kWarp* kRowGroups) backward_kernel(BackwardOpe
   o.partial[(int64_t{blockIdx.y} * 2 + threadIdx.y) * o.H + h] = total;
 }
 
-template <class A>
-const A* data_or_null(const Tensor& t) {
-  return t.defined() ? t.data<A>() : nullptr;
-}
-
 // target (+)= the sum over blocks of partial[block, which, :].
 template <class A>
 void sum_blocks(Cuda device, const Tensor& partial, int64_t which, const GradTarget& target) {

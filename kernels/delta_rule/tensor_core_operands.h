@@ -10,11 +10,6 @@
 
 namespace hone::kernels {
 
-template <class F>
-F* data_or_null(const Tensor& t) {
-  return t.defined() ? t.data<F>() : nullptr;
-}
-
 // Whether rows can be copied in 16-byte pieces.
 inline bool is_tensor_core_input(const DeltaRuleInput& in) {
   return in.v.dtype() == DType::bf16 && are_head_vectors(8, {in.q, in.k, in.v});

@@ -97,11 +97,6 @@ __global__ void __launch_bounds__(kThreads) backward_kernel(BackwardOperands<T> 
   }
 }
 
-template <class T>
-T* data_or_null(const Tensor& t) {
-  return t.defined() ? t.data<T>() : nullptr;
-}
-
 }  // namespace
 
 void dora_norms(Cuda device, const Tensor& v, const Tensor& norm) {

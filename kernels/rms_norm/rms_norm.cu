@@ -226,11 +226,6 @@ unsigned threads_for(int64_t vectors) {
   return static_cast<unsigned>(threads < kForwardThreads ? threads : kForwardThreads);
 }
 
-template <class T>
-T* data_or_null(const Tensor& t) {
-  return t.defined() ? t.data<T>() : nullptr;
-}
-
 }  // namespace
 
 void rms_norm_forward(Cuda device, const Tensor& x, const Tensor& residual, const Tensor& w,

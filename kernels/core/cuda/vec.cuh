@@ -77,4 +77,10 @@ inline bool are_vectors(int width, int64_t columns, std::initializer_list<Tensor
   return true;
 }
 
+// An optional operand: the elements of a tensor, null where it is undefined.
+template <class T>
+T* data_or_null(const Tensor& t) {
+  return t.defined() ? t.data<T>() : nullptr;
+}
+
 }  // namespace hone::kernels
